@@ -1,4 +1,4 @@
-#include "parallel_for.h"
+#include "runtime/parallel_for.h"
 
 #include <sched.h>
 

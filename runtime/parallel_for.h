@@ -4,7 +4,7 @@
 #include <memory>
 #include <type_traits>
 
-#include "abi.h"
+#include "runtime/abi.h"
 
 namespace lamina::runtime {
 
