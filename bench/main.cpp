@@ -1,0 +1,12 @@
+#include "bench/measure.h"
+
+int main(int argc, char **argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv))
+    return 2;
+  lamina::bench::register_limits();
+  lamina::bench::register_kernels();
+  benchmark::AddCustomContext("vectors", lamina::runtime::vector_extension());
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}
