@@ -32,7 +32,6 @@ void measure(benchmark::State &state, const Work &work, int threads, const std::
     auto begin = Clock::now();
     call();
     double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    state.SetIterationTime(seconds);
     fastest = std::min(fastest, seconds);
   }
   double gflops = 1e-9 * work.flops / fastest, gbytes = 1e-9 * work.bytes / fastest;
@@ -50,7 +49,6 @@ void kernel(const std::string &name, const Work &work, std::function<std::functi
       ->ArgName("threads")
       ->Arg(1)
       ->Arg(2)
-      ->UseManualTime()
       ->Unit(benchmark::kMicrosecond);
 }
 
