@@ -1,27 +1,15 @@
 #include "runtime/npy.h"
 
-#include <filesystem>
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "files_fixture.h"
 
 namespace lamina::runtime {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-class Files : public ::testing::Test {
-protected:
-  Files() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lamina-XXXXXX").string();
-    folder = mkdtemp(pattern.data());
-  }
-  ~Files() override { std::filesystem::remove_all(folder); }
-  std::string path(const std::string &name) const { return (folder / name).string(); }
-  std::filesystem::path folder;
-};
 
 using Npy = Files;
 using Npz = Files;
@@ -40,16 +28,6 @@ std::string npy(const std::string &header, const std::string &payload, int versi
 
 Tensor parse(const std::string &header, const std::string &payload, int version = 1) {
   return parse_npy(bytes(npy(header, payload, version)), "array 'a'");
-}
-
-std::string error_of(const std::function<void()> &action) {
-  try {
-    action();
-  } catch (const Error &error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return "(no error)";
 }
 
 std::string refusal(const std::string &header, const std::string &payload = "", int version = 1) {
@@ -166,7 +144,7 @@ TEST_F(Npz, DamagedArchives) {
   write_npz(path("x.npz"), {{"a", Tensor{1, 2, 3}}, {"b", Tensor{4., 5.}}});
   std::string whole = read_file(path("x.npz"), 1 << 20);
   auto opened = [&](const std::string &data) {
-    std::ofstream(path("damaged.npz"), std::ios::binary) << data;
+    write("damaged.npz", data);
     return error_of([&] { read_npz(path("damaged.npz")); });
   };
   EXPECT_EQ(opened(whole), "(no error)");
@@ -195,7 +173,7 @@ TEST_F(Npz, SizesAreNotBelieved) {
   for (std::size_t field : {20, 24}) {
     std::string lie = data;
     lie.replace(directory + field, 4, "\xfe\xff\xff\xff");
-    std::ofstream(path("lie.npz"), std::ios::binary) << lie;
+    write("lie.npz", lie);
     EXPECT_THAT(error_of([&] { read_npz(path("lie.npz")); }), HasSubstr("lie.npz"));
   }
   EXPECT_THAT(error_of([&] { ZipReader(path("x.npz")).read("a.npy", 100); }), HasSubstr("at most 100"));
