@@ -37,7 +37,7 @@ std::size_t utf8_length(std::string_view text) {
 
 } // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 200;
   std::string out = "'";
   while (!text.empty() && out.size() < longest) {
@@ -89,7 +89,7 @@ OutputFile::~OutputFile() {
     unlink(temporary_.c_str());
 }
 
-void OutputFile::fail(const std::string &reason) const { throw Error("cannot write " + quoted(path_) + ": " + reason); }
+void OutputFile::fail(const std::string &reason) const { throw Error("cannot write " + in_quotes(path_) + ": " + reason); }
 
 void OutputFile::write(const void *data, std::size_t bytes) {
   if (bytes && std::fwrite(data, 1, bytes, file_) != bytes)
@@ -116,22 +116,22 @@ void write_file(const std::string &path, std::string_view text) {
 std::size_t check_readable_file(const std::string &path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0 || access(path.c_str(), R_OK) != 0)
-    throw Error("cannot read " + quoted(path) + ": " + std::strerror(errno));
+    throw Error("cannot read " + in_quotes(path) + ": " + std::strerror(errno));
   if (S_ISDIR(info.st_mode))
-    throw Error("cannot read " + quoted(path) + ": it is a folder");
+    throw Error("cannot read " + in_quotes(path) + ": it is a folder");
   if (!S_ISREG(info.st_mode))
-    throw Error("cannot read " + quoted(path) + ": it is no regular file");
+    throw Error("cannot read " + in_quotes(path) + ": it is no regular file");
   return static_cast<std::size_t>(info.st_size);
 }
 
 std::string read_file(const std::string &path, std::size_t limit) {
   std::size_t size = check_readable_file(path);
   if (size > limit)
-    throw Error("cannot read " + quoted(path) + ": " + std::to_string(size) + " bytes are more than the " +
+    throw Error("cannot read " + in_quotes(path) + ": " + std::to_string(size) + " bytes are more than the " +
                 std::to_string(limit) + " that such a file may have");
   std::FILE *file = std::fopen(path.c_str(), "rb");
   if (!file)
-    throw Error("cannot read " + quoted(path) + ": " + std::strerror(errno));
+    throw Error("cannot read " + in_quotes(path) + ": " + std::strerror(errno));
   std::string text(size, '\0');
   text.resize(std::fread(text.data(), 1, size, file));
   std::fclose(file);

@@ -41,7 +41,7 @@ std::string read_file(const std::string &path, std::size_t limit);
 std::size_t check_readable_file(const std::string &path);
 
 /// Text from a file, fit for a one-line message: shortened, control characters and broken UTF-8 replaced.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 } // namespace lamina::runtime
 

@@ -38,7 +38,7 @@ public:
       else if (key == "shape")
         shape = tuple();
       else
-        fail("its header has an unknown key " + quoted(key));
+        fail("its header has an unknown key " + in_quotes(key));
       if (!accept(',')) {
         expect('}');
         break;
@@ -64,14 +64,14 @@ private:
   }
   void expect(char c) {
     if (!accept(c))
-      fail(std::string("its header is damaged: '") + c + "' is missing before " + quoted(text_.substr(0, 20)));
+      fail(std::string("its header is damaged: '") + c + "' is missing before " + in_quotes(text_.substr(0, 20)));
   }
   std::string string() {
     skip_space();
     char quote = text_.empty() ? '\0' : text_.front();
     std::size_t end = quote == '\'' || quote == '"' ? text_.find(quote, 1) : std::string_view::npos;
     if (end == std::string_view::npos)
-      fail("its header is damaged: no string at " + quoted(text_.substr(0, 20)));
+      fail("its header is damaged: no string at " + in_quotes(text_.substr(0, 20)));
     std::string result(text_.substr(1, end - 1));
     text_.remove_prefix(end + 1);
     return result;
@@ -101,7 +101,7 @@ private:
       skip_space();
       auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), dim);
       if (error != std::errc())
-        fail("its header is damaged: no shape at " + quoted(text_.substr(0, 20)));
+        fail("its header is damaged: no shape at " + in_quotes(text_.substr(0, 20)));
       text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
       accept('L'); // Python 2 wrote long integers so
       if (dim < 0)
@@ -164,7 +164,7 @@ ElementType parse_descr(const HeaderParser &header) {
   case 'm':
     header.fail("it holds dates or times; only numbers and booleans are accepted");
   default:
-    header.fail("its dtype " + quoted(header.descr) + " is not supported");
+    header.fail("its dtype " + in_quotes(header.descr) + " is not supported");
   }
 }
 
@@ -276,7 +276,7 @@ Tensor parse_npy(const Tensor &bytes, const std::string &where) {
 Tensor read_npy(const std::string &path) {
   std::string text = read_file(path, no_limit);
   Tensor bytes = Tensor::wrap(text.data(), {static_cast<std::int64_t>(text.size())}, DType::UInt8);
-  return parse_npy(bytes, "cannot read " + quoted(path));
+  return parse_npy(bytes, "cannot read " + in_quotes(path));
 }
 
 std::string npy_header(const Tensor &tensor) {
@@ -315,7 +315,7 @@ bool NpzReader::contains(std::string_view name) const {
 
 Tensor NpzReader::read(std::string_view name) const {
   return parse_npy(zip_.read(std::string(name) + std::string(suffix), no_limit),
-                   "cannot read " + quoted(path()) + ": array " + quoted(name));
+                   "cannot read " + in_quotes(path()) + ": array " + in_quotes(name));
 }
 
 NamedTensors read_npz(const std::string &path) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "runtime/json.h"
 
@@ -25,14 +26,14 @@ struct Item {
 };
 
 Item read_item(const std::string &name, const Json &json, std::string_view data, const std::string &where) {
-  auto fail = [&](const std::string &reason) { throw Error(where + ": array " + quoted(name) + ": " + reason); };
+  auto fail = [&](const std::string &reason) { throw Error(where + ": array " + in_quotes(name) + ": " + reason); };
   if (!json.is_object() || !json.contains("dtype") || !json["dtype"].is_string() || !json.contains("shape") ||
       !json["shape"].is_array() || !json.contains("data_offsets") || !json["data_offsets"].is_array() ||
       json["data_offsets"].size() != 2)
     fail("'dtype', 'shape' or 'data_offsets' is missing or of the wrong kind");
   auto found = std::find_if(std::begin(types), std::end(types), [&](auto &type) { return json["dtype"] == type.first; });
   if (found == std::end(types))
-    fail("its dtype " + quoted(json["dtype"].get<std::string>()) + " is not supported");
+    fail("its dtype " + in_quotes(json["dtype"].get<std::string>()) + " is not supported");
   for (const char *key : {"shape", "data_offsets"})
     for (const Json &number : json[key])
       if (!number.is_number_unsigned() || number.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())
@@ -56,7 +57,7 @@ Item read_item(const std::string &name, const Json &json, std::string_view data,
 
 NamedTensors read_safetensors(const std::string &path) {
   std::string file = read_file(path, std::numeric_limits<std::size_t>::max());
-  std::string where = "cannot read " + quoted(path);
+  std::string where = "cannot read " + in_quotes(path);
   std::uint64_t length = 0;
   if (file.size() < prefix)
     throw Error(where + ": it is no .safetensors file");
@@ -72,7 +73,8 @@ NamedTensors read_safetensors(const std::string &path) {
   for (const auto &[name, json] : header.items())
     if (name != "__metadata__")
       items.push_back(read_item(name, json, data, where));
-  std::stable_sort(items.begin(), items.end(), [](const Item &a, const Item &b) { return a.begin < b.begin; });
+  std::sort(items.begin(), items.end(),
+            [](const Item &a, const Item &b) { return std::tie(a.begin, a.name) < std::tie(b.begin, b.name); });
   NamedTensors arrays;
   for (Item &item : items)
     arrays.emplace_back(std::move(item.name), std::move(item.tensor));
@@ -84,7 +86,7 @@ void write_safetensors(const std::string &path, const NamedTensors &arrays) {
   std::size_t offset = 0;
   for (const auto &[name, tensor] : arrays) {
     if (header.contains(name))
-      throw Error("cannot write " + quoted(path) + ": two arrays are named " + quoted(name));
+      throw Error("cannot write " + in_quotes(path) + ": two arrays are named " + in_quotes(name));
     header[name] = {{"dtype", types[static_cast<std::size_t>(tensor.dtype())].first},
                     {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
                     {"data_offsets", {offset, offset + tensor.nbytes()}}};

@@ -54,7 +54,7 @@ ZipReader::~ZipReader() {
     zip_discard(archive_);
 }
 
-void ZipReader::fail(const std::string &reason) const { throw Error("cannot read " + quoted(path_) + ": " + reason); }
+void ZipReader::fail(const std::string &reason) const { throw Error("cannot read " + in_quotes(path_) + ": " + reason); }
 
 bool ZipReader::contains(std::string_view name) const {
   return std::find(names_.begin(), names_.end(), name) != names_.end();
@@ -63,10 +63,10 @@ bool ZipReader::contains(std::string_view name) const {
 Tensor ZipReader::read(std::string_view name, std::uint64_t limit) const {
   auto found = std::find(names_.begin(), names_.end(), name);
   if (found == names_.end())
-    fail("it holds no " + quoted(name));
+    fail("it holds no " + in_quotes(name));
   if (std::find(found + 1, names_.end(), name) != names_.end())
-    fail("it holds two entries " + quoted(name));
-  auto damaged = [&](const std::string &reason) { fail("entry " + quoted(name) + ": " + reason); };
+    fail("it holds two entries " + in_quotes(name));
+  auto damaged = [&](const std::string &reason) { fail("entry " + in_quotes(name) + ": " + reason); };
   auto index = static_cast<zip_uint64_t>(found - names_.begin());
   zip_stat_t info;
   zip_stat_init(&info);
