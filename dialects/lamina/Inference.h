@@ -100,11 +100,16 @@ LogicalResult inferWith(MLIRContext *context, std::optional<Location> location, 
   if constexpr (!std::is_same_v<Properties, EmptyProperties>) {
     if (properties) {
       values = *properties.as<Properties *>();
+      // The parser leaves what it read from an attribute dictionary there.
+      if (attributes)
+        for (NamedAttribute attribute : attributes)
+          Op::setInherentAttr(values, attribute.getName(), attribute.getValue());
     } else if (attributes) {
       auto emitError = [&] { return mlir::emitError(location.value_or(UnknownLoc::get(context))); };
       if (failed(Op::setPropertiesFromAttr(values, attributes, emitError)))
         return failure();
     }
+    Op::populateDefaultProperties(OperationName(Op::getOperationName(), context), values);
   }
   size_t least = detail::leastOperands<Op>();
   if (operands.size() < least)
