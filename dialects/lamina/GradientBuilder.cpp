@@ -50,7 +50,7 @@ SmallVector<int64_t> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) {
 void collectDependents(ArrayRef<Operation *> ops, DenseSet<Value> &active) {
   auto isActive = [&](Value value) { return active.contains(value); };
   for (Operation *op : ops) {
-    if (op->hasTrait<OpTrait::NonDifferentiable>())
+    if (op->hasTrait<NonDifferentiable>())
       continue;
     bool depends = llvm::any_of(op->getOperands(), isActive);
     if (!depends && op->getNumRegions() > 0) {
