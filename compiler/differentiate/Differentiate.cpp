@@ -1,13 +1,11 @@
 // Replaces every `lamina.gradient` by the ops that compute it, walking backwards from the losses to the values that it
 // differentiates by. Afterwards no `lamina.gradient` and no op without a use is left.
 
+#include "compiler/Passes.h"
 #include "dialects/lamina/GradientBuilder.h"
 #include "dialects/lamina/LaminaOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Iterators.h"
-#include "mlir/Pass/Pass.h"
 
 namespace mlir::lamina {
 

@@ -1,7 +1,7 @@
 include "dialects/lamina/LaminaBase.td"
 
-class UnaryOp<string mnemonic, string elements, string formula>
-    : Lamina_Op<mnemonic, [Pure, Differentiable], [{
+class UnaryOp<string mnemonic, string elements, string formula, Trait gradient = Differentiable>
+    : Lamina_Op<mnemonic, [Pure, gradient], [{
         static constexpr ::mlir::lamina::Elements operandElements() { return ::mlir::lamina::Elements::}] # elements # [{; }
       }]> {
   let summary = formula;
@@ -20,7 +20,7 @@ class UnaryOp<string mnemonic, string elements, string formula>
 
 def AbsOp : UnaryOp<"abs", "Numeric", "|x|">;
 def NegOp : UnaryOp<"neg", "Numeric", "-x">;
-def SignOp : UnaryOp<"sign", "Numeric", "-1, 0 or 1, as x is negative, zero or positive">;
+def SignOp : UnaryOp<"sign", "Numeric", "-1, 0 or 1, as x is negative, zero or positive", NonDifferentiable>;
 def ReluOp : UnaryOp<"relu", "Numeric", "max(x, 0)">;
 def ExpOp : UnaryOp<"exp", "Float", "e^x">;
 def Expm1Op : UnaryOp<"expm1", "Float", "e^x - 1, exact near 0">;
@@ -34,13 +34,13 @@ def SoftplusOp : UnaryOp<"softplus", "Float", "ln(1 + e^x), without overflow">;
 def ErfOp : UnaryOp<"erf", "Float", "the error function of x">;
 def SinOp : UnaryOp<"sin", "Float", "sin(x)">;
 def CosOp : UnaryOp<"cos", "Float", "cos(x)">;
-def FloorOp : UnaryOp<"floor", "Float", "the largest integer not above x">;
-def CeilOp : UnaryOp<"ceil", "Float", "the smallest integer not below x">;
-def RoundOp : UnaryOp<"round", "Float", "the nearest integer, halves to even">;
-def NotOp : UnaryOp<"not", "Bool", "the negation of x">;
-def StopGradientOp : UnaryOp<"stop_gradient", "Any", "x; nothing flows back through it">;
+def FloorOp : UnaryOp<"floor", "Float", "the largest integer not above x", NonDifferentiable>;
+def CeilOp : UnaryOp<"ceil", "Float", "the smallest integer not below x", NonDifferentiable>;
+def RoundOp : UnaryOp<"round", "Float", "the nearest integer, halves to even", NonDifferentiable>;
+def NotOp : UnaryOp<"not", "Bool", "the negation of x", NonDifferentiable>;
+def StopGradientOp : UnaryOp<"stop_gradient", "Any", "x; nothing flows back through it", NonDifferentiable>;
 
-def IsFiniteOp : Lamina_Op<"is_finite"> {
+def IsFiniteOp : Lamina_Op<"is_finite", [Pure, NonDifferentiable]> {
   let summary = "whether x is neither infinite nor NaN";
   let description = [{
     ```mlir
@@ -53,8 +53,9 @@ def IsFiniteOp : Lamina_Op<"is_finite"> {
   let assemblyFormat = "$input attr-dict `:` type($input)";
 }
 
-class BinaryOp<string mnemonic, string elements, string formula, string note = "", list<Trait> traits = []>
-    : Lamina_Op<mnemonic, !listconcat([Pure, Differentiable], traits), [{
+class BinaryOp<string mnemonic, string elements, string formula, string note = "", list<Trait> traits = [],
+               Trait gradient = Differentiable>
+    : Lamina_Op<mnemonic, !listconcat([Pure, gradient], traits), [{
         static constexpr ::mlir::lamina::Elements operandElements() { return ::mlir::lamina::Elements::}] # elements # [{; }
       }]> {
   let summary = formula;
@@ -80,10 +81,10 @@ def RemOp : BinaryOp<"rem", "Numeric", "the remainder of a / b, with a's sign",
 def PowOp : BinaryOp<"pow", "Float", "a to the power b">;
 def MaximumOp : BinaryOp<"maximum", "Numeric", "the larger of a and b", " NaN if either is.", [Commutative]>;
 def MinimumOp : BinaryOp<"minimum", "Numeric", "the smaller of a and b", " NaN if either is.", [Commutative]>;
-def AndOp : BinaryOp<"and", "Bool", "whether a and b hold", "", [Commutative]>;
-def OrOp : BinaryOp<"or", "Bool", "whether a or b holds", "", [Commutative]>;
+def AndOp : BinaryOp<"and", "Bool", "whether a and b hold", "", [Commutative], NonDifferentiable>;
+def OrOp : BinaryOp<"or", "Bool", "whether a or b holds", "", [Commutative], NonDifferentiable>;
 
-def CompareOp : Lamina_Op<"compare"> {
+def CompareOp : Lamina_Op<"compare", [Pure, NonDifferentiable]> {
   let summary = "whether `a predicate b` holds";
   let description = [{
     Comparisons with NaN are false, `ne` is true. Predicates: eq, ne, lt, le, gt, ge.

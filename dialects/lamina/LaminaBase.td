@@ -34,11 +34,7 @@ def Lamina_Seed
       BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getI64Type())">;
 
 // The gradient is implemented in <Family>Gradients.cpp.
-#ifdef LAMINA_GRADIENTS
 defvar Differentiable = DeclareOpInterfaceMethods<DifferentiableOpInterface, ["buildGradient"]>;
-#else
-defvar Differentiable = DifferentiableOpInterface;
-#endif
 
 defvar inferReturnTypesDefinition = [{
   ::llvm::LogicalResult $cppClass::inferReturnTypes(

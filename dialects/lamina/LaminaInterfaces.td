@@ -5,24 +5,22 @@ include "mlir/IR/OpBase.td"
 
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let description = [{
-    The op's reverse-mode rule, written in lamina ops. An op whose result does not depend smoothly on an operand leaves that
-    operand's entry null.
+    The op's reverse-mode rule, written in lamina ops.
   }];
   let cppNamespace = "::mlir::lamina";
   let methods = [
     InterfaceMethod<[{
-        Emits the cotangent of every operand. `resultCotangents` has one value a result, null where nothing flows back;
-        at least one is set. `operandCotangents` comes with one null value an operand; what is set must have the
-        operand's type.
+        Reads the cotangents of the results from `builder` and passes on those of the operands, and of values from above that
+        the op's regions use. At least one result has a cotangent.
       }],
-      "::llvm::LogicalResult", "buildGradient",
-      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultCotangents,
-           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandCotangents),
-      /*methodBody=*/"",
-      /*defaultImplementation=*/[{
-        return $_op->emitOpError("has no gradient");
-      }]>
+      "void", "buildGradient", (ins "::mlir::lamina::GradientBuilder &":$builder)>
   ];
+}
+
+// Nothing flows back through the op: its results are not floats, do not depend on an operand, or are constant around almost
+// every point.
+def NonDifferentiable : NativeOpTrait<"NonDifferentiable"> {
+  let cppNamespace = "::mlir::lamina";
 }
 
 #endif

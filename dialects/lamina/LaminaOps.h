@@ -13,8 +13,12 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::lamina {
+class GradientBuilder;
 class ScanOp;
 class YieldOp;
+
+template <typename ConcreteOp>
+class NonDifferentiable : public OpTrait::TraitBase<ConcreteOp, NonDifferentiable> {};
 } // namespace mlir::lamina
 
 #include "dialects/lamina/LaminaInterfaces.h.inc"

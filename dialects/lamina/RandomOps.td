@@ -1,6 +1,6 @@
 include "dialects/lamina/LaminaBase.td"
 
-class RandomOp<string mnemonic, string distribution> : Lamina_Op<mnemonic> {
+class RandomOp<string mnemonic, string distribution> : Lamina_Op<mnemonic, [Pure, NonDifferentiable]> {
   let summary = "random numbers, " # distribution;
   let description = "A pure function of seed, stream and position (Philox, counter based), the same on every machine and for " #
                     "every number of threads.\n\n```mlir\n// %n: index, %seed: tensor<i64>\n%y = lamina." # mnemonic #

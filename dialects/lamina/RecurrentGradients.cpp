@@ -11,9 +11,10 @@ namespace mlir::lamina {
 namespace {
 
 void eraseDeadOps(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  auto ops = llvm::to_vector(llvm::make_pointer_range(block.without_terminator()));
+  for (Operation *op : llvm::reverse(ops))
+    if (isOpTriviallyDead(op))
+      op->erase();
 }
 
 /// Results that the backward loop reads back instead of computing them again.
@@ -103,7 +104,8 @@ void ScanGradient::cloneStep() {
     mapping.map(slice, readSequence(sequence, slice.getType()));
   for (Value state : op.getStateArguments())
     mapping.map(state, readSequence({}, state.getType(), state));
-  OpBuilder builder = OpBuilder::atBlockEnd(body);
+  OpBuilder builder(op.getContext());
+  builder.setInsertionPointToEnd(body);
   for (Operation &step : op.getStep().without_terminator())
     clones.push_back(builder.clone(step, mapping));
 }
@@ -112,7 +114,8 @@ LogicalResult ScanGradient::differentiateStep() {
   DenseSet<Value> activeClones;
   for (Value value : active)
     activeClones.insert(mapping.lookupOrDefault(value));
-  OpBuilder builder = OpBuilder::atBlockEnd(body);
+  OpBuilder builder(op.getContext());
+  builder.setInsertionPointToEnd(body);
   GradientBuilder inner(builder, op.getLoc(), activeClones);
   for (auto [index, cotangent] : llvm::zip(states, carried))
     inner.accumulate(mapping.lookupOrDefault(op.getYieldedStates()[index]), cotangent);

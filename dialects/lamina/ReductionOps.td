@@ -17,7 +17,7 @@ def ReduceOp : Lamina_Op<"reduce"> {
   let assemblyFormat = "custom<Keyword>($kind) `,` $input `axes` $axes attr-dict `:` type($input)";
 }
 
-def ArgmaxOp : Lamina_Op<"argmax"> {
+def ArgmaxOp : Lamina_Op<"argmax", [Pure, NonDifferentiable]> {
   let summary = "index of the first largest element along an axis";
   let description = [{
     The axis is dropped; the result is i32.
@@ -32,7 +32,7 @@ def ArgmaxOp : Lamina_Op<"argmax"> {
   let assemblyFormat = "$input `axis` $axis attr-dict `:` type($input)";
 }
 
-def SizeOp : Lamina_Op<"size"> {
+def SizeOp : Lamina_Op<"size", [Pure, NonDifferentiable]> {
   let summary = "number of elements over axes, as f32";
   let description = [{
     What a sum over the same axes is divided by to give the mean, where dimensions are unknown.

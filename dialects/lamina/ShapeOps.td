@@ -1,7 +1,7 @@
 include "dialects/lamina/LaminaBase.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 
-def ConstantOp : Lamina_Op<"constant", [Pure, ConstantLike, Differentiable]> {
+def ConstantOp : Lamina_Op<"constant", [Pure, ConstantLike, NonDifferentiable]> {
   let summary = "a constant tensor";
   let description = [{
     ```mlir
@@ -14,7 +14,7 @@ def ConstantOp : Lamina_Op<"constant", [Pure, ConstantLike, Differentiable]> {
   let hasFolder = 1;
 }
 
-def DimOp : Lamina_Op<"dim"> {
+def DimOp : Lamina_Op<"dim", [Pure, NonDifferentiable]> {
   let summary = "size of an axis, as `index`";
   let description = [{
     ```mlir
@@ -28,7 +28,7 @@ def DimOp : Lamina_Op<"dim"> {
   let assemblyFormat = "$input `axis` $axis attr-dict `:` type($input)";
 }
 
-def IotaOp : Lamina_Op<"iota"> {
+def IotaOp : Lamina_Op<"iota", [Pure, NonDifferentiable]> {
   let summary = "each element is its index along an axis";
   let description = [{
     ```mlir
@@ -169,7 +169,7 @@ def ScatterAddOp : Lamina_Op<"scatter_add"> {
   let assemblyFormat = "$init `,` $indices `,` $updates attr-dict `:` type($init) `,` type($indices) `,` type($updates)";
 }
 
-def OneHotOp : Lamina_Op<"one_hot"> {
+def OneHotOp : Lamina_Op<"one_hot", [Pure, NonDifferentiable]> {
   let summary = "1 at the index, 0 elsewhere, along a new last axis";
   let description = [{
     An index outside [0, depth) gives zeros.

@@ -1,4 +1,5 @@
 // mlir-opt with the lamina dialect, the upstream dialects that the pipeline uses, and their passes.
+#include "compiler/Passes.h"
 #include "dialects/lamina/LaminaDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
@@ -31,5 +32,6 @@ int main(int argc, char **argv) {
   mlir::arith::registerArithPasses();
   mlir::bufferization::registerBufferizationPasses();
   mlir::registerLinalgPasses();
+  mlir::lamina::registerLaminaPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "lamina-opt\n", registry));
 }
