@@ -88,8 +88,7 @@ public:
 
   // Ops. Attributes of shape and type follow from the operands.
 
-  template <typename Op, typename... Args>
-  Term create(Args &&...args) {
+  template <typename Op, typename... Args> Term create(Args &&...args) {
     return {*this, Op::create(builder, location, std::forward<Args>(args)...)->getResult(0)};
   }
   Term constant(Type elementType, double value);
@@ -127,7 +126,8 @@ bool isDifferentiableType(Type type);
 /// Axes counted from the start; negative ones count from the end of `rank`.
 SmallVector<int64_t> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank);
 
-/// Adds to `active` each result of `ops`, in order, that depends on a value in it; regions count with what they capture.
+/// Adds to `active` each result of `ops`, in order, that depends on a value in it; regions count with what they
+/// capture.
 void collectDependents(ArrayRef<Operation *> ops, DenseSet<Value> &active);
 
 } // namespace mlir::lamina

@@ -20,8 +20,8 @@ void eraseDeadOps(Block &block) {
 /// Results that the backward loop reads back instead of computing them again.
 bool isWorthSaving(Operation *op) { return isa<DotGeneralOp, ConvOp, ConvTransposeOp, ScanOp>(op); }
 
-/// The backward loop of a scan: a scan in the other direction whose step is the gradient of the forward step. The states of
-/// each step and the results of contractions come from the forward loop; everything else is computed again.
+/// The backward loop of a scan: a scan in the other direction whose step is the gradient of the forward step. The
+/// states of each step and the results of contractions come from the forward loop; everything else is computed again.
 class ScanGradient {
 public:
   ScanGradient(ScanOp op, GradientBuilder &outer) : op(op), outer(outer), body(&region.emplaceBlock()) {}
@@ -31,9 +31,9 @@ public:
 private:
   /// A sequence read by the backward loop.
   struct Sequence {
-    Value value;           // null as long as the forward loop does not give it
-    BlockArgument slice;   // in the backward step
-    Value forward;         // in the forward step, for a value saved there
+    Value value;         // null as long as the forward loop does not give it
+    BlockArgument slice; // in the backward step
+    Value forward;       // in the forward step, for a value saved there
   };
 
   void findActive();
@@ -54,15 +54,15 @@ private:
   Region region;
   Block *body;
 
-  DenseSet<Value> active;                  // in the forward step
-  llvm::SetVector<Value> captured;         // values from above whose cotangents are wanted
-  SmallVector<unsigned> states;            // states that have cotangents
-  SmallVector<unsigned> inputs;            // sequences whose cotangents are wanted
-  SmallVector<BlockArgument> carried;      // the cotangents of `states`
+  DenseSet<Value> active;             // in the forward step
+  llvm::SetVector<Value> captured;    // values from above whose cotangents are wanted
+  SmallVector<unsigned> states;       // states that have cotangents
+  SmallVector<unsigned> inputs;       // sequences whose cotangents are wanted
+  SmallVector<BlockArgument> carried; // the cotangents of `states`
   SmallVector<Sequence> sequences;
-  IRMapping mapping;                       // forward step to backward step
+  IRMapping mapping; // forward step to backward step
   SmallVector<Operation *> clones;
-  SmallVector<Value> roots;                // cotangents of states, inputs, captured
+  SmallVector<Value> roots; // cotangents of states, inputs, captured
 };
 
 void ScanGradient::findActive() {
@@ -156,21 +156,20 @@ void ScanGradient::saveForward() {
   if (saved.empty())
     return;
   OpBuilder builder(op);
-  auto forward = ScanOp::create(
-      builder, op.getLoc(), op.getInits(), op.getSequences(), op.getLength(), op.getReverse(),
-      [&](OpBuilder &step, Location, ValueRange stateArguments, ValueRange slices) {
-        IRMapping copy;
-        copy.map(op.getStateArguments(), stateArguments);
-        copy.map(op.getSliceArguments(), slices);
-        for (Operation &inside : op.getStep().without_terminator())
-          step.clone(inside, copy);
-        SmallVector<Value> yielded;
-        for (Value value : op.getYield()->getOperands())
-          yielded.push_back(copy.lookupOrDefault(value));
-        for (Sequence *sequence : saved)
-          yielded.push_back(copy.lookupOrDefault(sequence->forward));
-        return yielded;
-      });
+  auto forward = ScanOp::create(builder, op.getLoc(), op.getInits(), op.getSequences(), op.getLength(), op.getReverse(),
+                                [&](OpBuilder &step, Location, ValueRange stateArguments, ValueRange slices) {
+                                  IRMapping copy;
+                                  copy.map(op.getStateArguments(), stateArguments);
+                                  copy.map(op.getSliceArguments(), slices);
+                                  for (Operation &inside : op.getStep().without_terminator())
+                                    step.clone(inside, copy);
+                                  SmallVector<Value> yielded;
+                                  for (Value value : op.getYield()->getOperands())
+                                    yielded.push_back(copy.lookupOrDefault(value));
+                                  for (Sequence *sequence : saved)
+                                    yielded.push_back(copy.lookupOrDefault(sequence->forward));
+                                  return yielded;
+                                });
   for (auto [sequence, stacked] : llvm::zip(saved, forward->getResults().drop_front(op->getNumResults())))
     sequence->value = stacked;
   outer.replaceOp(op, forward->getResults().take_front(op->getNumResults()));
@@ -208,8 +207,7 @@ void ScanGradient::emitLoop() {
   llvm::append_range(needed, outputs);
   DenseSet<Operation *> live = findLive(needed);
   auto isRead = [&](const Sequence &sequence) {
-    return llvm::is_contained(needed, sequence.slice) ||
-           llvm::any_of(sequence.slice.getUsers(), [&](Operation *user) {
+    return llvm::is_contained(needed, sequence.slice) || llvm::any_of(sequence.slice.getUsers(), [&](Operation *user) {
              return live.contains(body->findAncestorOpInBlock(*user));
            });
   };
@@ -221,25 +219,25 @@ void ScanGradient::emitLoop() {
   else if (!length)
     length = outer.dim(op.getSequences().front(), 0);
 
-  auto loop = ScanOp::create(
-      outer.getBuilder(), op.getLoc(), inits, readValues, length, !op.getReverse(),
-      [&](OpBuilder &step, Location loc, ValueRange stateArguments, ValueRange slices) {
-        IRMapping copy;
-        copy.map(carried, stateArguments.take_front(carried.size()));
-        for (auto [sequence, slice] : llvm::zip(read, slices))
-          copy.map(sequence.slice, slice);
-        for (Operation &inside : body->without_terminator())
-          if (live.contains(&inside))
-            step.clone(inside, copy);
-        SmallVector<Value> yielded;
-        for (Value root : stateRoots)
-          yielded.push_back(copy.lookupOrDefault(root));
-        for (auto [entry, total] : llvm::zip(sum.getCarried(), stateArguments.drop_front(carried.size())))
-          yielded.push_back(AddOp::create(step, loc, total, copy.lookupOrDefault(entry.first)));
-        for (Value output : outputs)
-          yielded.push_back(copy.lookupOrDefault(output));
-        return yielded;
-      });
+  auto loop = ScanOp::create(outer.getBuilder(), op.getLoc(), inits, readValues, length, !op.getReverse(),
+                             [&](OpBuilder &step, Location loc, ValueRange stateArguments, ValueRange slices) {
+                               IRMapping copy;
+                               copy.map(carried, stateArguments.take_front(carried.size()));
+                               for (auto [sequence, slice] : llvm::zip(read, slices))
+                                 copy.map(sequence.slice, slice);
+                               for (Operation &inside : body->without_terminator())
+                                 if (live.contains(&inside))
+                                   step.clone(inside, copy);
+                               SmallVector<Value> yielded;
+                               for (Value root : stateRoots)
+                                 yielded.push_back(copy.lookupOrDefault(root));
+                               for (auto [entry, total] :
+                                    llvm::zip(sum.getCarried(), stateArguments.drop_front(carried.size())))
+                                 yielded.push_back(AddOp::create(step, loc, total, copy.lookupOrDefault(entry.first)));
+                               for (Value output : outputs)
+                                 yielded.push_back(copy.lookupOrDefault(output));
+                               return yielded;
+                             });
 
   auto results = loop->getResults();
   for (auto [index, cotangent] : llvm::zip(states, results))

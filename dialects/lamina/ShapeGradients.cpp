@@ -43,8 +43,8 @@ Term indicesAlong(GradientBuilder &b, Value rows, int64_t axis, Value first, int
   SmallVector<Value> dims;
   if (type.isDynamicDim(axis))
     dims.push_back(b.dim(rows, axis));
-  Term indices = b.create<IotaOp>(dims, builder.getDenseI64ArrayAttr(type.getDimSize(axis)), builder.getI64IntegerAttr(0),
-                                  TypeAttr::get(builder.getI32Type()));
+  Term indices = b.create<IotaOp>(dims, builder.getDenseI64ArrayAttr(type.getDimSize(axis)),
+                                  builder.getI64IntegerAttr(0), TypeAttr::get(builder.getI32Type()));
   if (stride != 1)
     indices = indices * static_cast<double>(stride);
   return first ? indices + Term(b, first) : indices;
@@ -63,7 +63,8 @@ Term exchangeWithFirst(GradientBuilder &b, Term x, int64_t axis) {
   return b.transpose(x, permutation);
 }
 
-/// Undoes a slice of one axis: `g` at the places that were taken from `x`, 0 elsewhere. The other axes of `x` do not count.
+/// Undoes a slice of one axis: `g` at the places that were taken from `x`, 0 elsewhere. The other axes of `x` do not
+/// count.
 Term unslice(GradientBuilder &b, Term g, Term x, int64_t axis, int64_t start, int64_t limit, int64_t stride) {
   int64_t size = x.getType().getDimSize(axis), taken = g.getType().getDimSize(axis);
   bool open = ShapedType::isDynamic(size);
@@ -166,7 +167,9 @@ void BroadcastToOp::buildGradient(GradientBuilder &b) {
 
 void TransposeOp::buildGradient(GradientBuilder &b) {
   // dx = g with its axes back in order
-  b.propagate(getInput(), b.transpose(b.cotangent(), invertPermutationVector(normalizeAxes(getPermutation(), getInput().getType().getRank()))));
+  b.propagate(getInput(),
+              b.transpose(b.cotangent(),
+                          invertPermutationVector(normalizeAxes(getPermutation(), getInput().getType().getRank()))));
 }
 
 void ConcatenateOp::buildGradient(GradientBuilder &b) {

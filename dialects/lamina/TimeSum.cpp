@@ -60,9 +60,8 @@ bool TimeSum::leavesLoop(Value value) const {
   if (auto reduce = dyn_cast<ReduceOp>(op))
     return isSum(reduce);
   if (isa<AddOp, SubOp>(op))
-    return llvm::all_of(op->getOperands(), [&](Value operand) {
-      return operand.getType() == value.getType() && leavesLoop(operand);
-    });
+    return llvm::all_of(op->getOperands(),
+                        [&](Value operand) { return operand.getType() == value.getType() && leavesLoop(operand); });
   return isLinear(op) && leavesLoop(op->getOperand(0));
 }
 
@@ -82,7 +81,8 @@ void TimeSum::request(Value value, Value like) {
 
 void TimeSum::requestLeaving(Value value) {
   Operation *op = value.getDefiningOp();
-  bool contracts = isa<DotGeneralOp, ConvKernelGradOp>(op) && llvm::all_of(op->getOperands(), [&](Value v) { return isStep(v); });
+  bool contracts =
+      isa<DotGeneralOp, ConvKernelGradOp>(op) && llvm::all_of(op->getOperands(), [&](Value v) { return isStep(v); });
   for (Value operand : op->getOperands()) {
     if (!isStep(operand))
       continue;
@@ -108,11 +108,12 @@ Value TimeSum::emit(GradientBuilder &b, Value value) {
     if (auto dot = dyn_cast<DotGeneralOp>(op)) {
       if (isStep(dot.getLhs()) && isStep(dot.getRhs()))
         // Σₜ aₜ · bₜ: one product that also contracts over time
-        return b.create<DotGeneralOp>(sequences.at(dot.getLhs()), sequences.at(dot.getRhs()),
-                                      builder.getDenseI64ArrayAttr(stackedAxes(dot.getLhs(), dot.getLhsBatching(), false)),
-                                      builder.getDenseI64ArrayAttr(stackedAxes(dot.getRhs(), dot.getRhsBatching(), false)),
-                                      builder.getDenseI64ArrayAttr(stackedAxes(dot.getLhs(), dot.getLhsContracting(), true)),
-                                      builder.getDenseI64ArrayAttr(stackedAxes(dot.getRhs(), dot.getRhsContracting(), true)));
+        return b.create<DotGeneralOp>(
+            sequences.at(dot.getLhs()), sequences.at(dot.getRhs()),
+            builder.getDenseI64ArrayAttr(stackedAxes(dot.getLhs(), dot.getLhsBatching(), false)),
+            builder.getDenseI64ArrayAttr(stackedAxes(dot.getRhs(), dot.getRhsBatching(), false)),
+            builder.getDenseI64ArrayAttr(stackedAxes(dot.getLhs(), dot.getLhsContracting(), true)),
+            builder.getDenseI64ArrayAttr(stackedAxes(dot.getRhs(), dot.getRhsContracting(), true)));
     } else if (auto conv = dyn_cast<ConvKernelGradOp>(op)) {
       return b.create<ConvKernelGradOp>(mergeTimeAndBatch(b, sequences.at(conv.getInput())),
                                         mergeTimeAndBatch(b, sequences.at(conv.getCotangent())),

@@ -8,8 +8,8 @@
 namespace mlir::lamina {
 
 /// Sums over the steps of a scan, of values in its body. Contractions and reductions leave the loop: their operands are
-/// stacked and one contraction over time and batch follows it. Linear ops above them are applied to the sums. What is left
-/// is carried through the loop as a state.
+/// stacked and one contraction over time and batch follows it. Linear ops above them are applied to the sums. What is
+/// left is carried through the loop as a state.
 class TimeSum {
 public:
   explicit TimeSum(Block &body) : body(body) {}

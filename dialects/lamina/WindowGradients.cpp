@@ -16,22 +16,19 @@ std::pair<DenseI64ArrayAttr, SmallVector<Value>> spatialShape(GradientBuilder &b
 }
 
 /// Cotangent of a convolution's input; `op` gives strides, dilations, groups and padding.
-template <typename Op>
-Term inputCotangent(GradientBuilder &b, Op op, Value g, Value kernel, Value input) {
+template <typename Op> Term inputCotangent(GradientBuilder &b, Op op, Value g, Value kernel, Value input) {
   auto [shape, dims] = spatialShape(b, input);
-  return b.create<ConvTransposeOp>(g, kernel, dims, shape, op.getStridesAttr(), op.getDilationsAttr(), op.getGroupsAttr(),
-                                   op.getPaddingAttr());
+  return b.create<ConvTransposeOp>(g, kernel, dims, shape, op.getStridesAttr(), op.getDilationsAttr(),
+                                   op.getGroupsAttr(), op.getPaddingAttr());
 }
 
-template <typename Op>
-Term kernelCotangent(GradientBuilder &b, Op op, Value input, Value g, Value kernel) {
+template <typename Op> Term kernelCotangent(GradientBuilder &b, Op op, Value input, Value g, Value kernel) {
   auto shape = cast<RankedTensorType>(kernel.getType()).getShape().drop_back(2);
   return b.create<ConvKernelGradOp>(input, g, b.getBuilder().getDenseI64ArrayAttr(shape), op.getStridesAttr(),
                                     op.getDilationsAttr(), op.getGroupsAttr(), op.getPaddingAttr());
 }
 
-template <typename Op>
-Term convolve(GradientBuilder &b, Op op, Value input, Value kernel) {
+template <typename Op> Term convolve(GradientBuilder &b, Op op, Value input, Value kernel) {
   return b.create<ConvOp>(input, kernel, op.getStridesAttr(), op.getDilationsAttr(), op.getGroupsAttr(),
                           op.getPaddingAttr());
 }
@@ -70,15 +67,15 @@ void ConvKernelGradOp::buildGradient(GradientBuilder &b) {
 
 void MaxPoolOp::buildGradient(GradientBuilder &b) {
   // dx = g of each window, at its first maximum
-  b.propagate(getInput(), b.create<MaxPoolGradOp>(getInput(), b.cotangent(), getWindowAttr(), getStridesAttr(),
-                                                  getPaddingAttr()));
+  b.propagate(getInput(),
+              b.create<MaxPoolGradOp>(getInput(), b.cotangent(), getWindowAttr(), getStridesAttr(), getPaddingAttr()));
 }
 
 void AvgPoolOp::buildGradient(GradientBuilder &b) {
   auto [shape, dims] = spatialShape(b, getInput());
   // dx = g / n of each window, at each of its n elements
-  b.propagate(getInput(), b.create<AvgPoolGradOp>(b.cotangent(), dims, shape, getWindowAttr(), getStridesAttr(),
-                                                  getPaddingAttr()));
+  b.propagate(getInput(),
+              b.create<AvgPoolGradOp>(b.cotangent(), dims, shape, getWindowAttr(), getStridesAttr(), getPaddingAttr()));
 }
 
 void MaxPoolGradOp::buildGradient(GradientBuilder &b) {
