@@ -89,8 +89,9 @@ void Progress::draw(std::string text) {
 void Progress::begin_epoch(int epoch) {
   start_ = drawn_ = Clock::now();
   width_ = 0;
-  if (style_ != ProgressStyle::Silent)
-    std::fprintf(stderr, "Epoch %d/%d\n", epoch, epochs_);
+  epoch_ = epoch;
+  if (style_ == ProgressStyle::Bar)
+    std::fprintf(stderr, "Epoch %d/%d\n", epoch_, epochs_);
 }
 
 void Progress::step(std::int64_t step, const Logs &logs) {
@@ -106,7 +107,7 @@ void Progress::end_epoch(const Logs &logs) {
   if (style_ == ProgressStyle::Bar)
     draw(line(steps_, logs));
   else
-    std::fputs(line(steps_, logs).c_str(), stderr);
+    std::fprintf(stderr, "Epoch %d/%d\n%s", epoch_, epochs_, line(steps_, logs).c_str());
   std::fputc('\n', stderr);
 }
 

@@ -9,7 +9,7 @@
 
 namespace lamina::runtime {
 
-/// Whether an epoch shows a bar that moves (a terminal), one line at its end, or nothing: Keras's verbose 1, 2 and 0.
+/// Whether an epoch shows a bar that moves (a terminal), a line when it is over, or nothing: Keras's verbose 1, 2 and 0.
 enum class ProgressStyle { Silent, Bar, Line };
 
 /// Bar if standard error is a terminal, else Line.
@@ -37,7 +37,7 @@ private:
   void draw(std::string text);
 
   ProgressStyle style_;
-  int epochs_;
+  int epochs_, epoch_ = 0;
   std::int64_t steps_;
   Clock::time_point start_{}, drawn_{};
   std::size_t width_ = 0;

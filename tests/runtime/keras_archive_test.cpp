@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "files_fixture.h"
+#include "tests/runtime/files_fixture.h"
 #include "runtime/hdf5_writer.h"
 
 namespace lamina::runtime {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "files_fixture.h"
+#include "tests/runtime/files_fixture.h"
 
 namespace lamina::runtime {
 namespace {
