@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 class Arrays : public runtime::Files {
 protected:
   runtime::NpzReader file(const runtime::NamedTensors &arrays) {
-    write_npz(path("x.npz"), arrays);
+    runtime::write_npz(path("x.npz"), arrays);
     return runtime::NpzReader(path("x.npz"));
   }
 };
