@@ -1,6 +1,7 @@
 #include "lamina/config.h"
 
 #include "lamina/error.h"
+#include "runtime/json.h"
 
 #include <charconv>
 #include <cmath>
@@ -108,222 +109,32 @@ void write(std::string &out, const Config &config, int indent, int depth) {
   }
 }
 
-class Parser {
-public:
-  explicit Parser(std::string_view text) : text_(text) {}
-
-  Config document() {
-    Config result = value(0);
-    space();
-    if (at_ != text_.size())
-      fail("text after the end of the document");
-    return result;
-  }
-
-private:
-  static constexpr int max_depth = 200;
-
-  [[noreturn]] void fail(const std::string &what) const {
-    std::size_t line = 1;
-    for (std::size_t i = 0; i < at_ && i < text_.size(); ++i)
-      line += text_[i] == '\n';
-    throw Error("not valid JSON: " + what + " (line " + std::to_string(line) + ", byte " + std::to_string(at_) + ")");
-  }
-
-  void space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
-      ++at_;
-  }
-
-  bool take(std::string_view word) {
-    if (text_.substr(at_, word.size()) != word)
-      return false;
-    at_ += word.size();
-    return true;
-  }
-
-  char peek() {
-    space();
-    if (at_ == text_.size())
-      fail("the text ends too early");
-    return text_[at_];
-  }
-
-  Config value(int depth) {
-    if (depth > max_depth)
-      fail("nested more than " + std::to_string(max_depth) + " deep");
-    switch (peek()) {
-    case '{': return dict(depth);
-    case '[': return list(depth);
-    case '"': return string();
-    default: break;
-    }
-    if (take("true"))
-      return true;
-    if (take("false"))
-      return false;
-    if (take("null"))
-      return nullptr;
-    if (take("NaN"))
-      return std::numeric_limits<double>::quiet_NaN();
-    if (take("Infinity"))
-      return std::numeric_limits<double>::infinity();
-    if (take("-Infinity"))
-      return -std::numeric_limits<double>::infinity();
-    return number();
-  }
-
-  Config dict(int depth) {
-    ++at_;
-    Config::Dict entries;
-    if (peek() == '}') {
-      ++at_;
-      return entries;
-    }
-    while (true) {
-      if (peek() != '"')
-        fail("expected a key");
-      std::string key = string();
-      if (peek() != ':')
-        fail("expected ':'");
-      ++at_;
-      entries.emplace_back(std::move(key), value(depth + 1));
-      char next = peek();
-      ++at_;
-      if (next == '}')
-        return entries;
-      if (next != ',')
-        fail("expected ',' or '}'");
-    }
-  }
-
-  Config list(int depth) {
-    ++at_;
+Config from_json(const runtime::Json &json) {
+  using Kind = runtime::Json::value_t;
+  switch (json.type()) {
+  case Kind::boolean: return json.get<bool>();
+  case Kind::number_integer: return json.get<std::int64_t>();
+  case Kind::number_unsigned:
+    if (std::uint64_t value = json.get<std::uint64_t>(); value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return static_cast<double>(value);
+    return json.get<std::int64_t>();
+  case Kind::number_float: return json.get<double>();
+  case Kind::string: return json.get<std::string>();
+  case Kind::array: {
     Config::List items;
-    if (peek() == ']') {
-      ++at_;
-      return items;
-    }
-    while (true) {
-      items.push_back(value(depth + 1));
-      char next = peek();
-      ++at_;
-      if (next == ']')
-        return items;
-      if (next != ',')
-        fail("expected ',' or ']'");
-    }
+    for (const runtime::Json &item : json)
+      items.push_back(from_json(item));
+    return items;
   }
-
-  Config number() {
-    std::size_t first = at_;
-    bool whole = true;
-    while (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || std::string_view("+-.eE").find(text_[at_]) != std::string_view::npos)) {
-      whole = whole && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '-');
-      ++at_;
-    }
-    const char *begin = text_.data() + first, *end = text_.data() + at_;
-    if (whole) {
-      std::int64_t integer;
-      if (auto [rest, problem] = std::from_chars(begin, end, integer); problem == std::errc() && rest == end)
-        return integer;
-    }
-    std::string digits(begin, end);
-    char *rest = nullptr;
-    double real = std::strtod(digits.c_str(), &rest);
-    if (digits.empty() || rest != digits.c_str() + digits.size() || digits[0] == '+')
-      fail("unexpected text");
-    return real;
+  case Kind::object: {
+    Config::Dict entries;
+    for (const auto &[key, value] : json.items())
+      entries.emplace_back(key, from_json(value));
+    return entries;
   }
-
-  unsigned hex() {
-    unsigned code = 0;
-    for (int i = 0; i < 4; ++i, ++at_) {
-      if (at_ >= text_.size() || !std::isxdigit(static_cast<unsigned char>(text_[at_])))
-        fail("a broken \\u escape");
-      char c = text_[at_];
-      code = code * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
-    }
-    return code;
+  default: return nullptr;
   }
-
-  void append_utf8(std::string &out, unsigned code) {
-    if (code < 0x80) {
-      out += static_cast<char>(code);
-    } else if (code < 0x800) {
-      out += static_cast<char>(0xC0 | code >> 6);
-      out += static_cast<char>(0x80 | (code & 63));
-    } else if (code < 0x10000) {
-      out += static_cast<char>(0xE0 | code >> 12);
-      out += static_cast<char>(0x80 | (code >> 6 & 63));
-      out += static_cast<char>(0x80 | (code & 63));
-    } else {
-      out += static_cast<char>(0xF0 | code >> 18);
-      out += static_cast<char>(0x80 | (code >> 12 & 63));
-      out += static_cast<char>(0x80 | (code >> 6 & 63));
-      out += static_cast<char>(0x80 | (code & 63));
-    }
-  }
-
-  /// One character of more than one byte, checked to be UTF-8.
-  void utf8(std::string &out) {
-    unsigned char lead = static_cast<unsigned char>(text_[at_]);
-    int more = lead >= 0xF0 && lead < 0xF5 ? 3 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xC2 && lead < 0xE0 ? 1 : 0;
-    if (!more || at_ + static_cast<std::size_t>(more) >= text_.size())
-      fail("text that is not UTF-8");
-    for (int i = 1; i <= more; ++i)
-      if ((static_cast<unsigned char>(text_[at_ + static_cast<std::size_t>(i)]) & 0xC0) != 0x80)
-        fail("text that is not UTF-8");
-    out += text_.substr(at_, static_cast<std::size_t>(more) + 1);
-    at_ += static_cast<std::size_t>(more) + 1;
-  }
-
-  std::string string() {
-    ++at_;
-    std::string out;
-    while (true) {
-      if (at_ >= text_.size())
-        fail("a string without end");
-      char c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        return out;
-      }
-      if (static_cast<unsigned char>(c) < 0x20)
-        fail("a control character in a string");
-      if (static_cast<unsigned char>(c) >= 0x80) {
-        utf8(out);
-        continue;
-      }
-      ++at_;
-      if (c != '\\') {
-        out += c;
-        continue;
-      }
-      if (at_ >= text_.size())
-        fail("a string without end");
-      switch (char escape = text_[at_++]) {
-      case 'n': out += '\n'; break;
-      case 't': out += '\t'; break;
-      case 'r': out += '\r'; break;
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case '"': case '\\': case '/': out += escape; break;
-      case 'u': {
-        unsigned code = hex();
-        if (code >= 0xD800 && code < 0xDC00 && take("\\u"))
-          code = 0x10000 + ((code - 0xD800) << 10) + ((hex() - 0xDC00) & 0x3FF);
-        append_utf8(out, code);
-        break;
-      }
-      default: fail("an unknown escape in a string");
-      }
-    }
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+}
 
 } // namespace
 
@@ -438,7 +249,7 @@ std::string Config::str(int indent) const {
   return out;
 }
 
-Config Config::parse(std::string_view json) { return Parser(json).document(); }
+Config Config::parse(std::string_view json) { return from_json(runtime::parse_json(json, "configuration")); }
 
 bool Config::operator==(const Config &other) const {
   if (is_number() && other.is_number() && is_int() != other.is_int())

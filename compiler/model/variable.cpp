@@ -26,6 +26,9 @@ struct Variable::State {
   Tensor value;
   std::uint64_t seed;
   std::uint64_t version = 0;
+  std::function<Tensor(const Shape &, DType, std::uint64_t)> initial = {};
+
+  Tensor draw() const { return initial ? initial(shape, options.dtype, seed) : options.initializer(shape, options.dtype, seed); }
 };
 
 Variable::Variable(const std::string &name, const Shape &shape, const Options &options) {
@@ -44,7 +47,7 @@ std::uint64_t Variable::version() const { return state_->version; }
 
 const Tensor &Variable::value() const {
   if (!state_->value.defined())
-    state_->value = state_->options.initializer(state_->shape, state_->options.dtype, state_->seed);
+    state_->value = state_->draw();
   return state_->value;
 }
 
@@ -61,7 +64,9 @@ void Variable::assign(const Tensor &value) const {
 
 void Variable::reset() const {
   state_->seed = next_seed();
-  assign(state_->options.initializer(state_->shape, state_->options.dtype, state_->seed));
+  assign(state_->draw());
 }
+
+void Variable::set_initial(std::function<Tensor(const Shape &, DType, std::uint64_t)> initial) const { state_->initial = std::move(initial); }
 
 } // namespace lamina

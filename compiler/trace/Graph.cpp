@@ -119,9 +119,9 @@ mlir::Operation *create(Graph::Impl &impl, mlir::OperationState &state) {
       mlir::OpaqueProperties properties(size ? storage.get() : nullptr);
       if (size)
         info->initOpProperties(properties, mlir::OpaqueProperties(nullptr));
-      auto destroy = llvm::make_scope_exit([&] {
+      llvm::scope_exit destroy([&] {
         if (size)
-          info->deleteOpProperties(properties);
+          info->destroyOpProperties(properties);
       });
       auto complain = [&] { return mlir::emitError(state.location); };
       if (size && mlir::failed(info->setOpPropertiesFromAttribute(state.name, properties, attributes, complain)))

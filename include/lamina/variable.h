@@ -1,6 +1,7 @@
 #ifndef LAMINA_VARIABLE_H
 #define LAMINA_VARIABLE_H
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -44,6 +45,8 @@ public:
   std::uint64_t version() const;
   /// Draws the initial value again.
   void reset() const;
+  /// Replaces the initializer; before the value is first asked for.
+  void set_initial(std::function<Tensor(const Shape &, DType, std::uint64_t seed)> initial) const;
 
   const void *id() const { return state_.get(); }
 
