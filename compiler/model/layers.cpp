@@ -1,0 +1,2 @@
+// Including every layer registers it.
+#include <lamina/layers.h>
