@@ -1,3 +1,4 @@
+#include "dialects/lamina/ElementwiseFolds.h"
 #include "dialects/lamina/LaminaOps.h"
 #include "mlir/IR/Builders.h"
 

@@ -11,9 +11,13 @@ class UnaryOp<string mnemonic, string elements, string formula, Trait gradient =
   let arguments = (ins Lamina_Tensor:$input);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasFolder = 1;
   let extraClassDefinition = !strconcat([{
     ::llvm::FailureOr<::mlir::Type> $cppClass::inferType(::mlir::lamina::Inference &inference, Adaptor op) {
       return inference.unary(op.getInput(), operandElements());
+    }
+    ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
+      return ::mlir::lamina::foldElementwise(*this, adaptor.getOperands());
     }
   }], inferReturnTypesDefinition);
 }
@@ -51,6 +55,7 @@ def IsFiniteOp : Lamina_Op<"is_finite", [Pure, NonDifferentiable]> {
   let arguments = (ins Lamina_FloatTensor:$input);
   let results = (outs Lamina_BoolTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 class BinaryOp<string mnemonic, string elements, string formula, string note = "", list<Trait> traits = [],
@@ -65,20 +70,26 @@ class BinaryOp<string mnemonic, string elements, string formula, string note = "
   let arguments = (ins Lamina_Tensor:$lhs, Lamina_Tensor:$rhs);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
+  let hasFolder = 1;
   let extraClassDefinition = !strconcat([{
     ::llvm::FailureOr<::mlir::Type> $cppClass::inferType(::mlir::lamina::Inference &inference, Adaptor op) {
       return inference.elementwise({op.getLhs(), op.getRhs()}, operandElements());
     }
+    ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor adaptor) {
+      return ::mlir::lamina::foldElementwise(*this, adaptor.getOperands());
+    }
   }], inferReturnTypesDefinition);
 }
 
-def AddOp : BinaryOp<"add", "Numeric", "a + b", "", [Commutative]>;
-def SubOp : BinaryOp<"sub", "Numeric", "a - b">;
-def MulOp : BinaryOp<"mul", "Numeric", "a * b", "", [Commutative]>;
-def DivOp : BinaryOp<"div", "Numeric", "a / b", " Integers round towards zero; an integer divided by zero is 0.">;
+def AddOp : BinaryOp<"add", "Numeric", "a + b", "", [Commutative]> { let hasCanonicalizer = 1; }
+def SubOp : BinaryOp<"sub", "Numeric", "a - b"> { let hasCanonicalizer = 1; }
+def MulOp : BinaryOp<"mul", "Numeric", "a * b", "", [Commutative]> { let hasCanonicalizer = 1; }
+def DivOp : BinaryOp<"div", "Numeric", "a / b", " Integers round towards zero; an integer divided by zero is 0."> {
+  let hasCanonicalizer = 1;
+}
 def RemOp : BinaryOp<"rem", "Numeric", "the remainder of a / b, with a's sign",
                      " The remainder of an integer and zero is 0.">;
-def PowOp : BinaryOp<"pow", "Float", "a to the power b">;
+def PowOp : BinaryOp<"pow", "Float", "a to the power b"> { let hasCanonicalizer = 1; }
 def MaximumOp : BinaryOp<"maximum", "Numeric", "the larger of a and b", " NaN if either is.", [Commutative]>;
 def MinimumOp : BinaryOp<"minimum", "Numeric", "the smaller of a and b", " NaN if either is.", [Commutative]>;
 def AndOp : BinaryOp<"and", "Bool", "whether a and b hold", "", [Commutative], NonDifferentiable>;
@@ -97,6 +108,7 @@ def CompareOp : Lamina_Op<"compare", [Pure, NonDifferentiable]> {
   let arguments = (ins ComparePredicateAttr:$predicate, Lamina_Tensor:$lhs, Lamina_Tensor:$rhs);
   let results = (outs Lamina_BoolTensor:$result);
   let assemblyFormat = "custom<Keyword>($predicate) `,` $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
+  let hasFolder = 1;
 }
 
 def SelectOp : Lamina_Op<"select"> {
@@ -114,6 +126,7 @@ def SelectOp : Lamina_Op<"select"> {
   let assemblyFormat = [{
     $condition `,` $lhs `,` $rhs attr-dict `:` type($condition) `,` type($lhs) `,` type($rhs)
   }];
+  let hasFolder = 1;
 }
 
 def CastOp : Lamina_Op<"cast"> {
@@ -130,4 +143,5 @@ def CastOp : Lamina_Op<"cast"> {
   let arguments = (ins Lamina_Tensor:$input, TypeAttr:$dtype);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `to` $dtype attr-dict `:` type($input)";
+  let hasFolder = 1;
 }

@@ -37,3 +37,10 @@ class NonDifferentiable : public OpTrait::TraitBase<ConcreteOp, NonDifferentiabl
 #include "dialects/lamina/ShapeOps.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/lamina/WindowOps.h.inc"
+
+namespace mlir::lamina {
+
+/// Whether the op computes each element from the operands' elements at the same place, after broadcasting.
+bool isElementwise(Operation *op);
+
+} // namespace mlir::lamina

@@ -15,6 +15,7 @@ def ReduceOp : Lamina_Op<"reduce"> {
                        DefaultValuedAttr<BoolAttr, "false">:$keepdims);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "custom<Keyword>($kind) `,` $input `axes` $axes attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def ArgmaxOp : Lamina_Op<"argmax", [Pure, NonDifferentiable]> {
@@ -45,6 +46,7 @@ def SizeOp : Lamina_Op<"size", [Pure, NonDifferentiable]> {
   let arguments = (ins Lamina_Tensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs Lamina_FloatTensor:$result);
   let assemblyFormat = "$input `axes` $axes attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def CumsumOp : Lamina_Op<"cumsum"> {

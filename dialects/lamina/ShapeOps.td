@@ -26,6 +26,7 @@ def DimOp : Lamina_Op<"dim", [Pure, NonDifferentiable]> {
   // Not plainly Index, for which ODS would generate a second inference.
   let results = (outs AnyTypeOf<[Index]>:$result);
   let assemblyFormat = "$input `axis` $axis attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def IotaOp : Lamina_Op<"iota", [Pure, NonDifferentiable]> {
@@ -54,6 +55,8 @@ def ReshapeOp : Lamina_Op<"reshape"> {
   let arguments = (ins Lamina_Tensor:$input, Variadic<Index>:$dims, DenseI64ArrayAttr:$shape);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `to` custom<Shape>($shape, $dims) attr-dict `:` type($input)";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def BroadcastToOp : Lamina_Op<"broadcast_to"> {
@@ -67,6 +70,8 @@ def BroadcastToOp : Lamina_Op<"broadcast_to"> {
   let arguments = (ins Lamina_Tensor:$input, Variadic<Index>:$dims, DenseI64ArrayAttr:$shape);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `to` custom<Shape>($shape, $dims) attr-dict `:` type($input)";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def TransposeOp : Lamina_Op<"transpose"> {
@@ -80,6 +85,7 @@ def TransposeOp : Lamina_Op<"transpose"> {
   let arguments = (ins Lamina_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `by` $permutation attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def ConcatenateOp : Lamina_Op<"concatenate"> {
@@ -93,6 +99,7 @@ def ConcatenateOp : Lamina_Op<"concatenate"> {
   let arguments = (ins Variadic<Lamina_Tensor>:$inputs, Lamina_Int:$axis);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` type($inputs)";
+  let hasFolder = 1;
 }
 
 def SliceOp : Lamina_Op<"slice"> {
@@ -110,6 +117,7 @@ def SliceOp : Lamina_Op<"slice"> {
                        DenseI64ArrayAttr:$strides);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `from` $starts `to` custom<Limits>($limits) `by` $strides attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def PadOp : Lamina_Op<"pad"> {
@@ -123,6 +131,7 @@ def PadOp : Lamina_Op<"pad"> {
   let arguments = (ins Lamina_Tensor:$input, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high, F64Attr:$value);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `low` $low `high` $high `value` $value attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def ReverseOp : Lamina_Op<"reverse"> {
@@ -136,6 +145,7 @@ def ReverseOp : Lamina_Op<"reverse"> {
   let arguments = (ins Lamina_Tensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs Lamina_Tensor:$result);
   let assemblyFormat = "$input `axes` $axes attr-dict `:` type($input)";
+  let hasFolder = 1;
 }
 
 def GatherOp : Lamina_Op<"gather"> {
