@@ -113,6 +113,13 @@ void write_file(const std::string &path, std::string_view text) {
   file.commit();
 }
 
+void check_writable_file(const std::string &path) {
+  struct stat info;
+  if (path == "-" || (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)))
+    return;
+  OutputFile file(path);
+}
+
 std::size_t check_readable_file(const std::string &path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0 || access(path.c_str(), R_OK) != 0)

@@ -40,6 +40,9 @@ std::string read_file(const std::string &path, std::size_t limit);
 /// Errors unless the path is that of a regular file. Returns its size.
 std::size_t check_readable_file(const std::string &path);
 
+/// Errors unless a file of that path can be written: for saying so before a long computation. Leaves no trace.
+void check_writable_file(const std::string &path);
+
 /// Text from a file, fit for a one-line message: shortened, control characters and broken UTF-8 replaced.
 std::string in_quotes(std::string_view text);
 
