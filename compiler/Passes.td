@@ -11,6 +11,111 @@ def DifferentiatePass : Pass<"lamina-differentiate", "::mlir::func::FuncOp"> {
     reads back.
   }];
   let dependentDialects = ["::mlir::lamina::LaminaDialect", "::mlir::tensor::TensorDialect"];
+//===-- kernels: linalg on tensors → one function a kernel ------------------------------------------------------===//
+
+def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Merge elementwise operations into their elementwise and reducing consumers";
+  let description = [{
+    Producers whose value has other readers are kept as extra results, so nothing is computed twice. Contractions and
+    windows never take an elementwise producer: it would run once a use instead of once an element.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def HoistPreparePass : Pass<"lamina-hoist-prepare", "::mlir::ModuleOp"> {
+  let summary = "Move what depends on weights alone from @main to @prepare";
+  let description = [{
+    `@prepare` takes the `weight` arguments and returns the values that `@main` takes as `prepared` arguments instead. It runs
+    once for given weights.
+  }];
+}
+
+def FormKernelsPass : Pass<"lamina-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Group operations that share a tile and outline each group";
+  let description = [{
+    Every computing operation of the entry functions ends in a nested module with one function `lamina.kernel`, called by
+    `lamina.call_kernel` with explicit destinations. A group is a root, the producers that can be computed in its tile, and an
+    optional `tensor.insert_slice` of the result. Equal kernels are one.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+//===-- one kernel: schedule, tile, vectorize -------------------------------------------------------------------===//
+
+def SchedulePass : Pass<"lamina-schedule", "::mlir::func::FuncOp"> {
+  let summary = "Write #lamina.schedule on the operations of a kernel";
+  let description = [{
+    All decisions are made here and can be read, changed and run again: the passes below do what the attributes say.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64", "Bytes of one vector register">,
+    Option<"registers", "registers", "int64_t", "32", "Number of vector registers">
+  ];
+}
+
+def TilePass : Pass<"lamina-tile", "::mlir::func::FuncOp"> {
+  let summary = "Tile and fuse a kernel as its schedule says";
+  let description = [{
+    Afterwards every structured operation is as small as its vectors. Loops over open dimensions are peeled: the main loop is
+    static, the rest runs in tiles of one row.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def VectorizePass : Pass<"lamina-vectorize", "::mlir::func::FuncOp"> {
+  let summary = "Turn small structured operations into vector operations held in registers";
+  let description = [{
+    Accumulators become loop-carried vectors. Only open vector dimensions are masked.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+//===-- buffers and threads -------------------------------------------------------------------------------------===//
+
+def EntryAbiPass : Pass<"lamina-entry-abi", "::mlir::ModuleOp"> {
+  let summary = "Give entry functions the signature of runtime/abi.h";
+  let description = [{
+    `@main` and `@prepare` read tensors from an array of pointers and open dimensions from an array of integers. Adds
+    `@main_shapes`, which computes the open dimensions of the results.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def BufferizePass : Pass<"lamina-bufferize", "::mlir::func::FuncOp"> {
+  let summary = "One-shot bufferization of a kernel or an entry function";
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def PlanArenaPass : Pass<"lamina-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "Place every temporary of the entry functions in one workspace";
+  let description = [{
+    Buffers whose lives do not overlap share bytes. Sizes may depend on open dimensions: offsets are computed at entry.
+    Adds `@<entry>_workspace`, which returns the bytes needed for given dimensions.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def ParallelizePass : Pass<"lamina-parallelize", "::mlir::ModuleOp"> {
+  let summary = "Outline scf.forall into a function over a range of work items";
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
+def CallParallelPass : Pass<"lamina-call-parallel", "::mlir::ModuleOp"> {
+  let summary = "Run parallel bodies through the thread pool of the caller's context";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def LowerVectorsPass : Pass<"lamina-lower-vectors", "::mlir::func::FuncOp"> {
+  let summary = "Break vectors down to what LLVM's instruction selection takes as it is";
+  let description = [{
+    Contractions become fused multiply-adds of rows, transcendental functions polynomials, transfers plain loads and stores.
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::math::MathDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
 #endif // LAMINA_COMPILER_PASSES

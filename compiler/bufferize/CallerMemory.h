@@ -1,0 +1,15 @@
+#pragma once
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+
+namespace mlir::lamina {
+
+/// array[index] of a C array of `type`.
+Value loadAt(OpBuilder &builder, Location loc, Value array, int64_t index, Type type);
+
+/// A memref over memory that the caller owns; `open` has one index for each `?` of the type.
+Value bufferFromPointer(OpBuilder &builder, Location loc, Value pointer, MemRefType type, ValueRange open);
+
+} // namespace mlir::lamina

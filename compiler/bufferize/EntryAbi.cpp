@@ -1,0 +1,224 @@
+// Gives entry functions the signature of runtime/abi.h. Guarantees that afterwards an entry function reads its tensors from
+// `buffers` and its open dimensions from `dims`, returns a status, and writes every result into a buffer.
+
+#include "compiler/Passes.h"
+#include "compiler/bufferize/CallerMemory.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_ENTRYABIPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+MemRefType bufferType(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+class EntryBuilder {
+public:
+  EntryBuilder(ModuleOp module, func::FuncOp entry) : module(module), entry(entry), builder(entry.getContext()) {
+    pointer = LLVM::LLVMPointerType::get(entry.getContext());
+  }
+
+  LogicalResult run();
+
+private:
+  StringRef kind(unsigned argument) {
+    auto attr = entry.getArgAttrOfType<StringAttr>(argument, "lamina.kind");
+    return attr ? attr.getValue() : StringRef();
+  }
+  void resolveDims();
+  void shapesFunction(ArrayRef<Value> dims, ArrayRef<Value> openResults);
+
+  ModuleOp module;
+  func::FuncOp entry;
+  OpBuilder builder;
+  Type pointer;
+};
+
+void EntryBuilder::resolveDims() {
+  RewritePatternSet patterns(entry.getContext());
+  memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+  memref::populateResolveShapedTypeResultDimsPatterns(patterns);
+  scf::populateSCFForLoopCanonicalizationPatterns(patterns);
+  tensor::DimOp::getCanonicalizationPatterns(patterns, entry.getContext());
+  (void)applyPatternsGreedily(entry, std::move(patterns));
+}
+
+/// @<entry>_shapes(dims, out_dims): the slice of the entry function that computes the results' open dimensions.
+void EntryBuilder::shapesFunction(ArrayRef<Value> dims, ArrayRef<Value> openResults) {
+  OpBuilder::InsertionGuard guard(builder);
+  Location loc = entry.getLoc();
+  builder.setInsertionPoint(entry);
+  auto function = func::FuncOp::create(builder, loc, (entry.getName() + "_shapes").str(),
+                                       builder.getFunctionType({pointer, pointer}, {builder.getI32Type()}));
+  Block *block = function.addEntryBlock();
+  builder.setInsertionPointToStart(block);
+  IRMapping map;
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    Value loaded = loadAt(builder, loc, block->getArgument(0), i, builder.getI64Type());
+    map.map(dim, arith::IndexCastOp::create(builder, loc, builder.getIndexType(), loaded));
+  }
+  for (auto [i, value] : llvm::enumerate(openResults)) {
+    llvm::SetVector<Operation *> slice;
+    BackwardSliceOptions options;
+    options.filter = [&](Operation *op) { return llvm::none_of(op->getResults(), [&](Value v) { return map.contains(v); }); };
+    if (!map.contains(value)) {
+      (void)getBackwardSlice(value, &slice, options);
+      for (Operation *op : slice)
+        builder.clone(*op, map);
+      if (Operation *def = value.getDefiningOp(); def && !map.contains(value))
+        builder.clone(*def, map);
+    }
+    Value extent = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), map.lookup(value));
+    Value address = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), block->getArgument(1),
+                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+    LLVM::StoreOp::create(builder, loc, extent, address);
+  }
+  Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
+  func::ReturnOp::create(builder, loc, zero);
+}
+
+LogicalResult EntryBuilder::run() {
+  Location loc = entry.getLoc();
+  Block &body = entry.front();
+  bool isPrepare = entry.getName() == "prepare";
+  auto terminator = cast<func::ReturnOp>(body.getTerminator());
+
+  // Results: where each goes, and its open dimensions while tensors still know them.
+  SmallVector<int64_t> updates;
+  SmallVector<Value> openResults;
+  builder.setInsertionPoint(terminator);
+  for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
+    auto attr = entry.getResultAttrOfType<IntegerAttr>(i, "lamina.updates");
+    updates.push_back(attr ? attr.getInt() : -1);
+    auto type = cast<RankedTensorType>(value.getType());
+    for (int64_t axis = 0; axis < type.getRank() && !attr; ++axis)
+      if (type.isDynamicDim(axis))
+        openResults.push_back(tensor::DimOp::create(builder, loc, value, axis));
+  }
+  // Keep them alive and resolved through a marker.
+  auto marker = UnrealizedConversionCastOp::create(builder, loc, TypeRange{}, openResults);
+  marker->setAttr("lamina.shapes", builder.getUnitAttr());
+  resolveDims();
+  openResults.assign(marker.getOperands().begin(), marker.getOperands().end());
+
+  unsigned arguments = body.getNumArguments();
+  SmallVector<Value> old(body.getArguments());
+  SmallVector<Type> types(4, pointer);
+  if (isPrepare)
+    types = {pointer, pointer, pointer};
+  for (Type type : types)
+    body.addArgument(type, loc);
+  Value buffers = body.getArgument(arguments), context = body.getArguments().back();
+  Value dims = isPrepare ? Value() : body.getArgument(arguments + 1);
+  Value outputs = isPrepare ? body.getArgument(arguments + 1) : buffers;
+
+  builder.setInsertionPointToStart(&body);
+  SmallVector<Value> allDims, argumentBuffers(arguments);
+  llvm::SmallDenseSet<int64_t> written(updates.begin(), updates.end());
+  unsigned results = llvm::count(updates, -1), plain = 0;
+  for (unsigned i = 0; i < arguments; ++i)
+    plain += isa<RankedTensorType>(old[i].getType()) && kind(i) != "prepared";
+  unsigned nextPlain = 0, nextPrepared = 0;
+  for (unsigned i = 0; i < arguments; ++i) {
+    auto type = dyn_cast<RankedTensorType>(old[i].getType());
+    if (!type) {
+      old[i].replaceAllUsesWith(context);
+      continue;
+    }
+    int64_t slot = kind(i) == "prepared" ? plain + results + nextPrepared++ : nextPlain++;
+    if (auto source = entry.getArgAttrOfType<IntegerAttr>(i, "lamina.source"))
+      slot = source.getInt();
+    SmallVector<Value> open;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (type.isDynamicDim(axis)) {
+        Value loaded = loadAt(builder, loc, dims, allDims.size(), builder.getI64Type());
+        open.push_back(arith::IndexCastOp::create(builder, loc, builder.getIndexType(), loaded));
+        allDims.push_back(open.back());
+      }
+    Value address = loadAt(builder, loc, buffers, slot, pointer);
+    argumentBuffers[i] = bufferFromPointer(builder, loc, address, bufferType(type), open);
+    Value tensor = bufferization::ToTensorOp::create(builder, loc, type, argumentBuffers[i], /*restrict=*/true,
+                                                     /*writable=*/written.contains(i));
+    // Dimensions of arguments are read from `dims`.
+    unsigned next = 0;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+      if (!type.isDynamicDim(axis))
+        continue;
+      Value extent = open[next++];
+      for (Operation *user : llvm::make_early_inc_range(old[i].getUsers()))
+        if (auto dim = dyn_cast<tensor::DimOp>(user); dim && dim.getConstantIndex() == axis) {
+          dim.replaceAllUsesWith(extent);
+          dim.erase();
+        }
+    }
+    old[i].replaceAllUsesWith(tensor);
+  }
+  openResults.assign(marker.getOperands().begin(), marker.getOperands().end());
+  if (!openResults.empty())
+    shapesFunction(allDims, openResults);
+  marker->erase();
+
+  Operation *prologueEnd = &*std::prev(builder.getInsertionPoint());
+
+  // Results are written where the caller wants them. The buffers exist from the start, so that kernels can write into them.
+  SmallVector<Value> resultBuffers;
+  builder.setInsertionPoint(terminator);
+  unsigned nextOpen = 0, nextResult = 0;
+  for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
+    Value buffer;
+    if (updates[i] >= 0) {
+      buffer = argumentBuffers[updates[i]];
+    } else {
+      auto type = cast<RankedTensorType>(value.getType());
+      SmallVector<Value> open;
+      for (int64_t axis = 0; axis < type.getRank(); ++axis)
+        if (type.isDynamicDim(axis))
+          open.push_back(openResults[nextOpen++]);
+      OpBuilder::InsertionGuard guard(builder);
+      if (llvm::all_of(open, [&](Value extent) { return llvm::is_contained(allDims, extent); }))
+        builder.setInsertionPointAfter(prologueEnd);
+      Value address = loadAt(builder, loc, outputs, isPrepare ? nextResult : plain + nextResult, pointer);
+      ++nextResult;
+      buffer = bufferFromPointer(builder, loc, address, bufferType(type), open);
+    }
+    auto write = bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, buffer);
+    write.setRestrict(true);
+    write.setWritable(true);
+  }
+  Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
+  builder.setInsertionPoint(terminator);
+  func::ReturnOp::create(builder, loc, zero);
+  terminator.erase();
+
+  body.eraseArguments(0, arguments);
+  entry.setType(builder.getFunctionType(types, {builder.getI32Type()}));
+  entry.setAllArgAttrs(ArrayRef<DictionaryAttr>());
+  entry.setAllResultAttrs(ArrayRef<DictionaryAttr>());
+  return success();
+}
+
+struct EntryAbiPass : impl::EntryAbiPassBase<EntryAbiPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SmallVector<func::FuncOp> entries(module.getOps<func::FuncOp>());
+    for (func::FuncOp entry : entries)
+      if (!entry.isExternal() && failed(EntryBuilder(module, entry).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

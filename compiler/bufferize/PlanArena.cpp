@@ -1,0 +1,194 @@
+// Places every temporary of the entry functions in the caller's workspace. Guarantees that entry functions allocate nothing, and
+// that @<entry>_workspace returns the bytes they need for given dimensions.
+
+#include "compiler/Passes.h"
+#include "compiler/bufferize/CallerMemory.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_PLANARENAPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+constexpr int64_t alignment = 64;
+
+/// A temporary and the stretch of the entry block in which it is alive.
+struct Temporary {
+  memref::AllocOp alloc;
+  unsigned first = 0, last = 0;
+  int64_t slot = -1;
+};
+
+/// Bytes that temporaries with disjoint lives share.
+struct Slot {
+  SmallVector<Temporary *> users;
+  unsigned busyUntil = 0;
+};
+
+bool isOpen(memref::AllocOp alloc) { return !alloc.getType().hasStaticShape(); }
+
+class ArenaPlanner {
+public:
+  explicit ArenaPlanner(func::FuncOp entry) : entry(entry), builder(entry.getContext()) {}
+
+  void run();
+
+private:
+  void collect();
+  void assign();
+  Value sizeOf(memref::AllocOp alloc);
+  void bringToStart(Value value, IRMapping &map);
+  void workspaceFunction(Value total);
+
+  func::FuncOp entry;
+  OpBuilder builder;
+  SmallVector<Temporary, 0> temporaries;
+  SmallVector<Slot, 0> slots;
+};
+
+void ArenaPlanner::collect() {
+  Block &body = entry.front();
+  bufferization::hoistBuffersFromLoops(entry);
+  DenseMap<Operation *, unsigned> order;
+  for (auto [i, op] : llvm::enumerate(body))
+    order[&op] = i;
+  BufferViewFlowAnalysis aliases(entry);
+  entry.walk([&](memref::AllocOp alloc) {
+    Temporary temporary{alloc};
+    temporary.first = ~0u;
+    for (Value alias : aliases.resolve(alloc.getResult()))
+      for (Operation *user : alias.getUsers()) {
+        unsigned at = order.lookup(body.findAncestorOpInBlock(*user));
+        temporary.first = std::min(temporary.first, at);
+        temporary.last = std::max(temporary.last, at);
+      }
+    temporaries.push_back(temporary);
+  });
+}
+
+void ArenaPlanner::assign() {
+  llvm::stable_sort(temporaries, [](const Temporary &a, const Temporary &b) { return a.first < b.first; });
+  auto bytes = [](const Temporary &t) -> int64_t {
+    memref::AllocOp alloc = t.alloc;
+    int64_t size = (alloc.getType().getElementTypeBitWidth() + 7) / 8;
+    for (int64_t extent : alloc.getType().getShape())
+      size *= ShapedType::isDynamic(extent) ? 1 : extent;
+    return size;
+  };
+  for (Temporary &temporary : temporaries) {
+    // Best fit among free slots of the same kind; open and static sizes do not mix.
+    int64_t best = -1, bestWaste = 0;
+    for (auto [i, slot] : llvm::enumerate(slots)) {
+      if (slot.busyUntil >= temporary.first || isOpen(slot.users[0]->alloc) != isOpen(temporary.alloc))
+        continue;
+      int64_t waste = std::abs(bytes(*slot.users[0]) - bytes(temporary));
+      if (best < 0 || waste < bestWaste) {
+        best = i;
+        bestWaste = waste;
+      }
+    }
+    if (best < 0) {
+      best = slots.size();
+      slots.emplace_back();
+    }
+    slots[best].users.push_back(&temporary);
+    slots[best].busyUntil = temporary.last;
+    temporary.slot = best;
+  }
+}
+
+/// Makes `value` available at the builder's place in terms of `map`.
+void ArenaPlanner::bringToStart(Value value, IRMapping &map) {
+  if (map.contains(value))
+    return;
+  Operation *def = value.getDefiningOp();
+  if (!def) {
+    map.map(value, value);
+    return;
+  }
+  for (Value operand : def->getOperands())
+    bringToStart(operand, map);
+  builder.clone(*def, map);
+}
+
+Value ArenaPlanner::sizeOf(memref::AllocOp alloc) {
+  Location loc = alloc.getLoc();
+  int64_t fixed = (alloc.getType().getElementTypeBitWidth() + 7) / 8;
+  for (int64_t extent : alloc.getType().getShape())
+    fixed *= ShapedType::isDynamic(extent) ? 1 : extent;
+  Value size = arith::ConstantIndexOp::create(builder, loc, fixed);
+  for (Value extent : alloc.getDynamicSizes())
+    size = arith::MulIOp::create(builder, loc, size, extent);
+  Value mask = arith::ConstantIndexOp::create(builder, loc, alignment - 1);
+  Value padded = arith::AddIOp::create(builder, loc, size, mask);
+  Value unit = arith::ConstantIndexOp::create(builder, loc, alignment);
+  Value count = arith::DivUIOp::create(builder, loc, padded, unit);
+  return arith::MulIOp::create(builder, loc, count, unit);
+}
+
+void ArenaPlanner::workspaceFunction(Value total) {
+  Location loc = entry.getLoc();
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(entry);
+  Type pointer = LLVM::LLVMPointerType::get(entry.getContext());
+  auto function = func::FuncOp::create(builder, loc, (entry.getName() + "_workspace").str(),
+                                       builder.getFunctionType({pointer}, {builder.getI64Type()}));
+  Block *block = function.addEntryBlock();
+  builder.setInsertionPointToStart(block);
+  IRMapping map;
+  map.map(entry.getArgument(1), block->getArgument(0));
+  bringToStart(total, map);
+  Value bytes = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), map.lookup(total));
+  func::ReturnOp::create(builder, loc, bytes);
+}
+
+void ArenaPlanner::run() {
+  collect();
+  if (temporaries.empty())
+    return;
+  assign();
+  Location loc = entry.getLoc();
+  builder.setInsertionPointToStart(&entry.front());
+  IRMapping map;
+  for (Temporary &temporary : temporaries)
+    for (OpOperand &operand : temporary.alloc->getOpOperands()) {
+      bringToStart(operand.get(), map);
+      operand.set(map.lookup(operand.get()));
+    }
+  Value offset = arith::ConstantIndexOp::create(builder, loc, 0);
+  SmallVector<Value> offsets;
+  for (Slot &slot : slots) {
+    offsets.push_back(offset);
+    Value most;
+    for (Temporary *temporary : slot.users) {
+      Value size = sizeOf(temporary->alloc);
+      most = most ? arith::MaxSIOp::create(builder, loc, most, size).getResult() : size;
+    }
+    offset = arith::AddIOp::create(builder, loc, offset, most);
+  }
+  Value workspace = bufferFromPointer(builder, loc, entry.getArgument(2), MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()),
+                                      {offset});
+  for (Temporary &temporary : temporaries) {
+    memref::AllocOp alloc = temporary.alloc;
+    Value view = memref::ViewOp::create(builder, loc, alloc.getType(), workspace, offsets[temporary.slot], alloc.getDynamicSizes());
+    alloc.replaceAllUsesWith(view);
+    alloc.erase();
+  }
+  workspaceFunction(offset);
+}
+
+struct PlanArenaPass : impl::PlanArenaPassBase<PlanArenaPass> {
+  void runOnOperation() override {
+    if (auto entry = getOperation().lookupSymbol<func::FuncOp>("main"))
+      ArenaPlanner(entry).run();
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

@@ -1,0 +1,347 @@
+// Outlines every group of structured operations of the entry functions into a nested module with one function, called through
+// lamina.call_kernel. Guarantees that no structured operation is left in an entry function, and that equal kernels are one.
+
+#include "compiler/Passes.h"
+#include "compiler/kernels/Groups.h"
+#include "dialects/lamina/LaminaOps.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+MemRefType bufferType(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+/// The result tensor's destination in the entry function, and how the kernel starts from it.
+struct Destination {
+  Value tensor;          // what the call writes into
+  bool fill = false;     // the kernel fills it first
+  OpOperand *inPlace = nullptr; // an input of the root that is the destination itself
+};
+
+class Outliner {
+public:
+  Outliner(ModuleOp module, func::FuncOp entry, Value context, llvm::StringMap<std::string> &known)
+      : module(module), entry(entry), context(context), known(known) {}
+
+  void outline(KernelGroup &group);
+
+private:
+  Destination destinationOf(KernelGroup &group, unsigned result);
+  BlockArgument updatedArgument(Value value);
+
+  ModuleOp module;
+  func::FuncOp entry;
+  Value context;
+  llvm::StringMap<std::string> &known;
+};
+
+// The argument that the entry function updates with `value`, if any.
+BlockArgument Outliner::updatedArgument(Value value) {
+  Operation *terminator = entry.front().getTerminator();
+  for (OpOperand &use : value.getUses())
+    if (use.getOwner() == terminator)
+      if (auto index = entry.getResultAttrOfType<IntegerAttr>(use.getOperandNumber(), "lamina.updates"))
+        return entry.getArgument(index.getInt());
+  return {};
+}
+
+Destination Outliner::destinationOf(KernelGroup &group, unsigned result) {
+  linalg::LinalgOp root = group.root;
+  Destination destination;
+  Value init = root.getDpsInits()[result];
+  if (auto fill = init.getDefiningOp<linalg::FillOp>()) {
+    destination.fill = true;
+    init = fill.getDpsInits()[0];
+  }
+  destination.tensor = init;
+  if (group.sink) {
+    destination.tensor = group.sink.getDest();
+    return destination;
+  }
+  if (!init.getDefiningOp<tensor::EmptyOp>())
+    return destination;
+  BlockArgument argument = updatedArgument(root->getResult(result));
+  if (!argument)
+    return destination;
+  // An elementwise update may run in place; any other reader of the old value keeps it apart.
+  AffineMap written = root.getIndexingMapMatchingResult(root->getResult(result));
+  for (Operation *op : group.ops)
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (operand.get() != argument)
+        continue;
+      if (op != root || destination.inPlace || root.getNumReductionLoops() != 0 ||
+          root.getMatchingIndexingMap(&operand) != written) {
+        destination.inPlace = nullptr;
+        return destination;
+      }
+      destination.inPlace = &operand;
+    }
+  destination.tensor = argument;
+  return destination;
+}
+
+void Outliner::outline(KernelGroup &group) {
+  linalg::LinalgOp root = group.root;
+  if (group.sink && !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[0].getDefiningOp()))
+    group.sink = nullptr;
+  Operation *position = group.sink ? group.sink.getOperation() : root.getOperation();
+  OpBuilder builder(position);
+  Location loc = root.getLoc();
+
+  SmallVector<Destination> destinations;
+  for (unsigned i = 0; i < root->getNumResults(); ++i)
+    destinations.push_back(destinationOf(group, i));
+  auto isInPlace = [&](OpOperand &operand) {
+    return llvm::any_of(destinations, [&](const Destination &d) { return d.inPlace == &operand; });
+  };
+
+  // What the kernel reads from outside, in order of first use; repeated operations are followed to their own operands.
+  llvm::SetVector<Value> inputs;
+  SmallVector<Operation *> repeated;
+  DenseSet<Operation *> seen;
+  auto visit = [&](auto &&self, Value value) -> void {
+    Operation *def = value.getDefiningOp();
+    if (def && group.ops.contains(def))
+      return;
+    if (def && isRepeated(def)) {
+      if (!seen.insert(def).second)
+        return;
+      for (Value operand : def->getOperands())
+        self(self, operand);
+      repeated.push_back(def);
+      return;
+    }
+    inputs.insert(value);
+  };
+  for (Operation *op : group.ops) {
+    for (OpOperand &operand : op->getOpOperands()) {
+      bool isRootInit = op == root && root.isDpsInit(&operand);
+      if (isInPlace(operand))
+        continue;
+      if (isRootInit) {
+        unsigned i = operand.getOperandNumber() - root.getNumDpsInputs();
+        if (destinations[i].fill)
+          visit(visit, operand.get().getDefiningOp<linalg::FillOp>().getInputs()[0]);
+        continue;
+      }
+      visit(visit, operand.get());
+    }
+    llvm::SetVector<Value> captured;
+    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    for (Value value : captured)
+      visit(visit, value);
+  }
+  if (group.sink)
+    for (Value operand : group.sink->getOperands().drop_front(2))
+      visit(visit, operand);
+
+  // The function.
+  SmallVector<Type> types{context.getType()};
+  for (Value input : inputs)
+    types.push_back(isa<RankedTensorType>(input.getType()) ? Type(bufferType(input.getType())) : input.getType());
+  for (Destination &destination : destinations)
+    types.push_back(bufferType(destination.tensor.getType()));
+  OwningOpRef<ModuleOp> kernelModule = ModuleOp::create(loc);
+  OpBuilder inner = OpBuilder::atBlockBegin(kernelModule->getBody());
+  auto function = func::FuncOp::create(inner, loc, "kernel", inner.getFunctionType(types, {}));
+  function->setAttr("lamina.kernel", inner.getUnitAttr());
+  inner.setInsertionPointToStart(function.addEntryBlock());
+
+  IRMapping map;
+  for (auto [input, argument] : llvm::zip(inputs, function.getArguments().drop_front(1))) {
+    Value value = argument;
+    if (isa<RankedTensorType>(input.getType()))
+      value = bufferization::ToTensorOp::create(inner, loc, input.getType(), argument, /*restrict=*/true, /*writable=*/false);
+    map.map(input, value);
+  }
+  SmallVector<Value> buffers(function.getArguments().take_back(destinations.size()));
+  for (Operation *op : repeated)
+    inner.clone(*op, map);
+  SmallVector<Value> outputs;
+  for (auto [i, destination] : llvm::enumerate(destinations)) {
+    Value out = bufferization::ToTensorOp::create(inner, loc, destination.tensor.getType(), buffers[i], /*restrict=*/true,
+                                                  /*writable=*/true);
+    outputs.push_back(out);
+    Value init = root.getDpsInits()[i];
+    auto fill = init.getDefiningOp<linalg::FillOp>();
+    Value start = out;
+    if (group.sink) {
+      auto remap = [&](SmallVector<OpFoldResult> list) {
+        for (OpFoldResult &entry : list)
+          if (auto value = dyn_cast<Value>(entry))
+            entry = map.lookup(value);
+        return list;
+      };
+      start = tensor::ExtractSliceOp::create(inner, loc, cast<RankedTensorType>(init.getType()), out,
+                                             remap(group.sink.getMixedOffsets()), remap(group.sink.getMixedSizes()),
+                                             remap(group.sink.getMixedStrides()));
+    }
+    if (destination.fill)
+      start = linalg::FillOp::create(inner, fill.getLoc(), ValueRange{map.lookup(fill.getInputs()[0])}, ValueRange{start}).getResult(0);
+    map.map(init, start);
+    if (destination.inPlace)
+      map.map(destination.inPlace->get(), start);
+  }
+  Operation *rootClone = nullptr;
+  for (Operation *op : group.ops)
+    rootClone = inner.clone(*op, map);
+  for (auto [i, buffer] : llvm::enumerate(buffers)) {
+    Value value = rootClone->getResult(i);
+    if (group.sink) {
+      IRMapping sinkMap = map;
+      sinkMap.map(group.sink.getSource(), value);
+      sinkMap.map(group.sink.getDest(), outputs[i]);
+      value = inner.clone(*group.sink, sinkMap)->getResult(0);
+    }
+    auto write = bufferization::MaterializeInDestinationOp::create(inner, loc, Type(), value, buffer);
+    write.setRestrict(true);
+    write.setWritable(true);
+  }
+  func::ReturnOp::create(inner, loc);
+  rootClone->setAttr("lamina.shared_dims", inner.getI64IntegerAttr(group.sharedDims));
+
+  // Equal kernels are one.
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  kernelModule->print(stream);
+  auto [it, added] = known.try_emplace(text);
+  if (added) {
+    it->second = "kernel_" + std::to_string(known.size() - 1);
+    kernelModule->setSymName(it->second);
+    module.push_back(kernelModule.release());
+  }
+  auto callee = SymbolRefAttr::get(builder.getContext(), it->second,
+                                   {FlatSymbolRefAttr::get(builder.getContext(), "kernel")});
+
+  SmallVector<Value> arguments{context};
+  llvm::append_range(arguments, inputs);
+  SmallVector<Value> outs(llvm::map_range(destinations, [](const Destination &d) { return d.tensor; }));
+  auto call = CallKernelOp::create(builder, loc, TypeRange(outs), callee, arguments, outs);
+  bool reads = group.sink != nullptr;
+  for (auto [i, destination] : llvm::enumerate(destinations))
+    reads |= destination.inPlace || !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[i].getDefiningOp());
+  if (reads)
+    call->setAttr("reads_destinations", builder.getUnitAttr());
+  if (group.sink) {
+    group.sink.replaceAllUsesWith(call.getResult(0));
+    group.sink->erase();
+  } else {
+    root->replaceAllUsesWith(call.getResults());
+  }
+  for (Operation *op : llvm::reverse(group.ops))
+    op->erase();
+}
+
+// Values that leave the function's structured part as a slice need a buffer of their own.
+void materializeSlices(func::FuncOp entry) {
+  SmallVector<OpOperand *> uses;
+  entry.walk([&](tensor::ExtractSliceOp slice) {
+    for (OpOperand &use : slice->getUses())
+      if (!isa<linalg::LinalgOp, tensor::ExtractSliceOp>(use.getOwner()))
+        uses.push_back(&use);
+  });
+  entry.walk([&](tensor::InsertSliceOp insert) {
+    Value source = insert.getSource();
+    if (!source.getDefiningOp<linalg::LinalgOp>() || !source.hasOneUse() || source.getDefiningOp<linalg::FillOp>() ||
+        source.getDefiningOp()->getBlock() != insert->getBlock())
+      uses.push_back(&insert.getSourceMutable());
+  });
+  for (OpOperand *use : uses) {
+    OpBuilder builder(use->getOwner());
+    Location loc = use->getOwner()->getLoc();
+    Value source = use->get();
+    if (isa_and_nonnull<linalg::GenericOp>(source.getDefiningOp()) && source.hasOneUse() &&
+        source.getDefiningOp()->getBlock() == use->getOwner()->getBlock())
+      continue;
+    auto type = cast<RankedTensorType>(source.getType());
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, source);
+    Value empty = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
+    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+    auto copy = linalg::GenericOp::create(builder, loc, TypeRange{type}, ValueRange{source}, ValueRange{empty},
+                                          ArrayRef<AffineMap>{identity, identity}, iterators,
+                                          [](OpBuilder &b, Location l, ValueRange args) { linalg::YieldOp::create(b, l, args[0]); });
+    use->set(copy.getResult(0));
+  }
+}
+
+// A fill that is more than the start of a structured operation needs an operation that writes it.
+void materializeFills(func::FuncOp entry) {
+  SmallVector<linalg::FillOp> fills;
+  entry.walk([&](linalg::FillOp fill) { fills.push_back(fill); });
+  for (linalg::FillOp fill : fills) {
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : fill->getUses())
+      if (!isa<linalg::LinalgOp>(use.getOwner()) && !isa<tensor::ExtractSliceOp>(use.getOwner()))
+        uses.push_back(&use);
+    if (uses.empty())
+      continue;
+    OpBuilder builder(fill);
+    auto type = cast<RankedTensorType>(fill.getResult(0).getType());
+    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+    Value scalar = fill.getInputs()[0];
+    auto write = linalg::GenericOp::create(builder, fill.getLoc(), TypeRange{type}, ValueRange{}, fill.getDpsInits(),
+                                           ArrayRef<AffineMap>{identity}, iterators,
+                                           [&](OpBuilder &b, Location l, ValueRange) { linalg::YieldOp::create(b, l, scalar); });
+    for (OpOperand *use : uses)
+      use->set(write.getResult(0));
+  }
+}
+
+struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    llvm::StringMap<std::string> known;
+    SmallVector<func::FuncOp> entries(module.getOps<func::FuncOp>());
+    for (func::FuncOp entry : entries) {
+      if (entry.isExternal())
+        continue;
+      auto pointer = LLVM::LLVMPointerType::get(&getContext());
+      unsigned index = entry.getNumArguments();
+      (void)entry.insertArgument(index, pointer, {}, entry.getLoc());
+      materializeFills(entry);
+      materializeSlices(entry);
+      Outliner outliner(module, entry, entry.getArgument(index), known);
+      SmallVector<Block *> blocks;
+      entry.walk([&](Operation *op) {
+        if (isa<func::FuncOp, scf::ForOp, scf::IfOp, scf::WhileOp>(op))
+          for (Region &region : op->getRegions())
+            for (Block &block : region)
+              blocks.push_back(&block);
+      });
+      for (Block *block : blocks) {
+        SmallVector<KernelGroup> groups = formGroups(*block);
+        for (KernelGroup &group : groups)
+          outliner.outline(group);
+      }
+      // Repeated operations now live in the kernels.
+      bool changed = true;
+      while (changed) {
+        changed = false;
+        entry.walk<WalkOrder::PostOrder, ReverseIterator>([&](Operation *op) {
+          if (isOpTriviallyDead(op)) {
+            op->erase();
+            changed = true;
+          }
+        });
+      }
+    }
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

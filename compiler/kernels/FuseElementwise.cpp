@@ -1,0 +1,85 @@
+// Merges elementwise operations into the elementwise and reducing operations that read them. Guarantees that no value is
+// computed twice and that contractions and windows keep plain operands.
+
+#include "compiler/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_FUSEELEMENTWISEPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+bool isElementwise(linalg::GenericOp op) { return op.getNumReductionLoops() == 0; }
+
+// True when reading the operand visits each of its elements once.
+bool readsOnce(OpOperand *operand) {
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  return consumer.getMatchingIndexingMap(operand).isPermutation();
+}
+
+// Other readers must come later than the consumer: they take the value from the fused operation.
+bool othersComeLater(Operation *producer, Operation *consumer) {
+  return llvm::all_of(producer->getUsers(), [&](Operation *user) {
+    if (user == consumer)
+      return true;
+    Operation *ancestor = consumer->getBlock()->findAncestorOpInBlock(*user);
+    return ancestor && consumer->isBeforeInBlock(ancestor);
+  });
+}
+
+bool shouldFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!producer || !consumer || producer->getBlock() != consumer->getBlock() || !isElementwise(producer) ||
+      !consumer.isDpsInput(operand) || !linalg::areElementwiseOpsFusable(operand))
+    return false;
+  if (!readsOnce(operand))
+    return false;
+  if (!isElementwise(consumer) && consumer.getNumDpsInputs() != 1)
+    return false;
+  return othersComeLater(producer, consumer);
+}
+
+struct FuseProducer : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp consumer, PatternRewriter &rewriter) const override {
+    for (OpOperand &operand : consumer->getOpOperands()) {
+      if (!shouldFuse(&operand))
+        continue;
+      Operation *producer = operand.get().getDefiningOp();
+      FailureOr<linalg::ElementwiseOpFusionResult> fused = linalg::fuseElementwiseOps(rewriter, &operand);
+      if (failed(fused))
+        continue;
+      for (auto [value, replacement] : fused->replacements)
+        rewriter.replaceUsesWithIf(value, replacement, [&](OpOperand &use) { return use.getOwner() != consumer; });
+      rewriter.eraseOp(consumer);
+      if (isOpTriviallyDead(producer))
+        rewriter.eraseOp(producer);
+      return success();
+    }
+    return failure();
+  }
+};
+
+struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<FuseProducer>(&getContext());
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    linalg::populateInlineConstantOperandsPatterns(patterns);
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::EmptyOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::DimOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

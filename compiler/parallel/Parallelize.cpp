@@ -1,0 +1,97 @@
+// Outlines each scf.forall of a kernel into a function over a range of work items. Guarantees that kernels hold no parallel loops,
+// only calls of functions marked lamina.parallel_body.
+
+#include "compiler/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_PARALLELIZEPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+void outline(scf::ForallOp forall, func::FuncOp kernel) {
+  OpBuilder builder(forall);
+  Location loc = forall.getLoc();
+  auto ceilDiv = [&](Value a, Value b) -> Value {
+    if (auto extent = getConstantIntValue(a), step = getConstantIntValue(b); extent && step)
+      return arith::ConstantIndexOp::create(builder, loc, llvm::divideCeil(*extent, *step));
+    return arith::CeilDivUIOp::create(builder, loc, a, b);
+  };
+  SmallVector<Value> counts, lows, steps;
+  for (auto [low, high, step] :
+       llvm::zip_equal(forall.getMixedLowerBound(), forall.getMixedUpperBound(), forall.getMixedStep())) {
+    lows.push_back(getValueOrCreateConstantIndexOp(builder, loc, low));
+    steps.push_back(getValueOrCreateConstantIndexOp(builder, loc, step));
+    Value end = getValueOrCreateConstantIndexOp(builder, loc, high);
+    Value extent = getConstantIntValue(low) == 0 ? end : arith::SubIOp::create(builder, loc, end, lows.back()).getResult();
+    counts.push_back(ceilDiv(extent, steps.back()));
+  }
+  Value total = counts[0];
+  for (Value count : ArrayRef(counts).drop_front())
+    total = arith::MulIOp::create(builder, loc, total, count);
+
+  // What the body takes from outside; constants are repeated.
+  llvm::SetVector<Value> used;
+  getUsedValuesDefinedAbove(forall->getRegions(), used);
+  for (ArrayRef<Value> list : {ArrayRef(lows), ArrayRef(steps), ArrayRef(counts).drop_front()})
+    used.insert(list.begin(), list.end());
+  SmallVector<Value> captures, constants;
+  for (Value value : used) {
+    Operation *def = value.getDefiningOp();
+    (def && def->hasTrait<OpTrait::ConstantLike>() ? constants : captures).push_back(value);
+  }
+
+  auto module = kernel->getParentOfType<ModuleOp>();
+  SmallVector<Type> types{builder.getIndexType(), builder.getIndexType()};
+  llvm::append_range(types, ValueRange(captures).getTypes());
+  unsigned number = llvm::range_size(module.getOps<func::FuncOp>());
+  OpBuilder outer(module.getBodyRegion());
+  auto body = func::FuncOp::create(outer, loc, "body_" + std::to_string(number), outer.getFunctionType(types, {}));
+  body.setPrivate();
+  body->setAttr("lamina.parallel_body", builder.getUnitAttr());
+  Block *block = body.addEntryBlock();
+  OpBuilder inner = OpBuilder::atBlockBegin(block);
+  IRMapping map;
+  map.map(ValueRange(captures), block->getArguments().drop_front(2));
+  for (Value constant : constants)
+    inner.clone(*constant.getDefiningOp(), map);
+  Value one = arith::ConstantIndexOp::create(inner, loc, 1);
+  auto loop = scf::ForOp::create(inner, loc, block->getArgument(0), block->getArgument(1), one);
+  func::ReturnOp::create(inner, loc);
+  inner.setInsertionPointToStart(loop.getBody());
+  Value rest = loop.getInductionVar();
+  for (int64_t i = counts.size() - 1; i >= 0; --i) {
+    Value position = rest;
+    if (i > 0) {
+      Value count = map.lookup(counts[i]);
+      position = arith::RemUIOp::create(inner, loc, rest, count);
+      rest = arith::DivUIOp::create(inner, loc, rest, count);
+    }
+    Value scaled = arith::MulIOp::create(inner, loc, position, map.lookup(steps[i]));
+    map.map(forall.getInductionVar(i), arith::AddIOp::create(inner, loc, scaled, map.lookup(lows[i])));
+  }
+  for (Operation &op : forall.getBody()->without_terminator())
+    inner.clone(op, map);
+
+  SmallVector<Value> arguments{arith::ConstantIndexOp::create(builder, loc, 0), total};
+  llvm::append_range(arguments, captures);
+  func::CallOp::create(builder, loc, body, arguments);
+  forall.erase();
+}
+
+struct ParallelizePass : impl::ParallelizePassBase<ParallelizePass> {
+  void runOnOperation() override {
+    SmallVector<scf::ForallOp> loops;
+    getOperation()->walk([&](scf::ForallOp forall) { loops.push_back(forall); });
+    for (scf::ForallOp forall : loops)
+      outline(forall, forall->getParentOfType<func::FuncOp>());
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

@@ -1,0 +1,358 @@
+// Chooses tile sizes for every operation of a kernel and writes them as #lamina.schedule. Decides everything that the passes
+// below do; changes nothing else.
+
+#include "compiler/Passes.h"
+#include "dialects/lamina/LaminaOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_SCHEDULEPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+/// Loops of an operation that a vector may run along: those that walk the last axis of an operand or of the result.
+struct Access {
+  /// The loop of the result's last axis, or -1 for a scalar.
+  int64_t result = -1;
+  /// Loops that walk some input's last axis.
+  SmallVector<int64_t> inputs;
+};
+
+int64_t lastLoop(AffineMap map) {
+  for (AffineExpr expr : llvm::reverse(map.getResults())) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      return dim.getPosition();
+    if (!isa<AffineConstantExpr>(expr))
+      return -1;
+  }
+  return -1;
+}
+
+Access accessOf(linalg::LinalgOp op) {
+  Access access;
+  access.result = lastLoop(op.getMatchingIndexingMap(op.getDpsInitOperand(0)));
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (isa<RankedTensorType>(input->get().getType()))
+      access.inputs.push_back(lastLoop(op.getMatchingIndexingMap(input)));
+  return access;
+}
+
+/// A loop that occurs in a sum with others, as in the window of a convolution.
+bool isWindowed(linalg::LinalgOp op, int64_t loop) {
+  return llvm::any_of(op.getIndexingMapsArray(), [&](AffineMap map) {
+    return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
+      return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop);
+    });
+  });
+}
+
+class Scheduler {
+public:
+  Scheduler(func::FuncOp kernel, int64_t vectorBytes, int64_t registers)
+      : kernel(kernel), vectorBytes(vectorBytes), registers(registers) {}
+
+  void run();
+
+private:
+  using Sizes = SmallVector<int64_t>;
+
+  int64_t lanes(linalg::LinalgOp op) const {
+    int64_t bits = 8;
+    for (Value value : op->getOperands())
+      if (auto type = dyn_cast<RankedTensorType>(value.getType()))
+        bits = std::max<int64_t>(bits, type.getElementTypeBitWidth());
+    return std::max<int64_t>(1, vectorBytes * 8 / bits);
+  }
+  void write(linalg::LinalgOp op, Sizes distribute, Sizes tile, Sizes order, Sizes inner, Sizes partial);
+  void scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction);
+  void scheduleRows(linalg::LinalgOp root, unsigned shared);
+  void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
+  int64_t rows(int64_t size, int64_t best) const;
+  int64_t columns(int64_t size, int64_t lanes, int64_t vectors) const;
+  Sizes distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit);
+
+  func::FuncOp kernel;
+  int64_t vectorBytes, registers;
+};
+
+/// A row tile that divides a known size where possible, so that no rest remains.
+int64_t Scheduler::rows(int64_t size, int64_t best) const {
+  if (ShapedType::isDynamic(size))
+    return best;
+  if (size <= best + 2)
+    return size;
+  for (int64_t candidate : {best, best - 1, best + 1, best - 2, best + 2, best - 3})
+    if (candidate > 1 && size % candidate == 0)
+      return candidate;
+  return best;
+}
+
+/// A column tile of whole vectors; a short axis is one tile.
+int64_t Scheduler::columns(int64_t size, int64_t lanes, int64_t vectors) const {
+  int64_t most = lanes * vectors;
+  if (!ShapedType::isDynamic(size)) {
+    if (size <= most)
+      return size;
+    for (int64_t n = vectors; n > 1; n /= 2)
+      if (size % (lanes * n) == 0)
+        return lanes * n;
+  }
+  return most;
+}
+
+void Scheduler::write(linalg::LinalgOp op, Sizes distribute, Sizes tile, Sizes order, Sizes inner, Sizes partial) {
+  op->setAttr("lamina.schedule", ScheduleAttr::get(op->getContext(), distribute, tile, order, inner, partial));
+}
+
+/// Cuts the root's outer loops into items of work for threads: about 64 K multiply-adds or elements each.
+Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit) {
+  constexpr int64_t itemWork = 1 << 19;
+  Sizes sizes(root.getNumLoops(), 0);
+  SmallVector<int64_t> ranges = root.getStaticLoopRanges();
+  int64_t inside = std::max<int64_t>(1, workPerElement);
+  for (unsigned i = 0; i < root.getNumLoops(); ++i)
+    inside *= ShapedType::isDynamic(ranges[i]) ? 1 : ranges[i];
+  // From the outermost loop inwards, cut until an item is small enough.
+  for (unsigned i = 0; i < limit && inside > itemWork / 2; ++i) {
+    if (root.getIteratorTypesArray()[i] != utils::IteratorType::parallel)
+      break;
+    int64_t range = ranges[i];
+    int64_t below = ShapedType::isDynamic(range) ? inside : inside / range;
+    int64_t step = std::max<int64_t>(1, itemWork / std::max<int64_t>(1, below));
+    int64_t unit = std::max<int64_t>(1, i < tile.size() ? tile[i] : 1);
+    step = std::max<int64_t>(unit, step / unit * unit);
+    if (!ShapedType::isDynamic(range)) {
+      if (step >= range)
+        break;
+      // A rest of open size would need masks.
+      while (step > unit && range % step)
+        step -= unit;
+      if (range % step)
+        break;
+    }
+    sizes[i] = step;
+    inside = below * step;
+  }
+  if (llvm::all_of(sizes, [](int64_t s) { return s == 0; }) && limit > 0 && ShapedType::isDynamic(ranges[0])) {
+    int64_t unit = std::max<int64_t>(1, tile.empty() ? 1 : tile[0]);
+    sizes[0] = std::max<int64_t>(unit, itemWork / inside / unit * unit);
+  }
+  return sizes;
+}
+
+void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction) {
+  // Loops of the contraction in terms of the root's: the result map is a permutation of both.
+  SmallVector<int64_t> ranges = root.getStaticLoopRanges();
+  unsigned rootLoops = root.getNumLoops();
+  SmallVector<utils::IteratorType> iterators = root.getIteratorTypesArray();
+  int64_t n = accessOf(root).result;
+  if (n < 0)
+    n = 0;
+  int64_t width = lanes(contraction);
+
+  SmallVector<int64_t> ofContraction(contraction.getNumLoops(), -1);
+  if (root == contraction) {
+    for (unsigned i = 0; i < rootLoops; ++i)
+      ofContraction[i] = i;
+  } else {
+    AffineMap written = contraction.getIndexingMapMatchingResult(contraction->getResult(0));
+    for (OpOperand &use : contraction->getResult(0).getUses()) {
+      if (use.getOwner() != root)
+        continue;
+      AffineMap read = root.getMatchingIndexingMap(&use);
+      for (auto [in, out] : llvm::zip_equal(read.getResults(), written.getResults()))
+        ofContraction[cast<AffineDimExpr>(out).getPosition()] = cast<AffineDimExpr>(in).getPosition();
+    }
+  }
+  // Which of the operands moves with n, and is it contiguous there?
+  int64_t contractionN = -1;
+  for (auto [loop, rootLoop] : llvm::enumerate(ofContraction))
+    if (rootLoop == n)
+      contractionN = loop;
+  Access access = accessOf(contraction);
+  bool columnsContiguous = llvm::is_contained(access.inputs, contractionN);
+  int64_t sharedReduction = -1;
+  for (int64_t loop : access.inputs)
+    if (loop >= 0 && contraction.getIteratorTypesArray()[loop] == utils::IteratorType::reduction &&
+        llvm::all_of(access.inputs, [&](int64_t other) { return other == loop; }))
+      sharedReduction = loop;
+
+  Sizes tile(rootLoops, 0), order;
+  Sizes inner(contraction.getNumLoops(), 0), partial;
+  int64_t m = -1; // the innermost parallel loop besides n
+  for (int64_t i = rootLoops - 1; i >= 0; --i)
+    if (i != n && iterators[i] == utils::IteratorType::parallel && m < 0 && ranges[i] != 1)
+      m = i;
+  for (unsigned i = 0; i < rootLoops; ++i)
+    if (iterators[i] == utils::IteratorType::parallel)
+      tile[i] = 1;
+
+  bool dot = !columnsContiguous && sharedReduction >= 0;
+  if (dot) {
+    // Both operands are contiguous along the reduction: vectors run along it, 4 x 4 sums at a time.
+    tile[n] = rows(ranges[n], 4);
+    if (m >= 0)
+      tile[m] = rows(ranges[m], 4);
+    partial.assign(contraction.getNumLoops(), 0);
+    int64_t k = contraction.getStaticLoopRanges()[sharedReduction];
+    int64_t sums = tile[n] * (m >= 0 ? tile[m] : 1);
+    partial[sharedReduction] = columns(k, width, sums <= 2 ? 4 : sums <= 4 ? 2 : 1);
+    for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
+      if (type == utils::IteratorType::reduction && (int64_t)i != sharedReduction)
+        inner[i] = 1;
+  } else {
+    bool single = m < 0;
+    tile[n] = columns(ranges[n], width, single ? 4 : 2);
+    int64_t vectors = llvm::divideCeil(tile[n], width);
+    // Accumulators, a row of the right operand and a broadcast must fit the registers.
+    int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);
+    best = std::max<int64_t>(1, registers >= 32 ? std::min<int64_t>(best, vectors == 1 ? 12 : 8) : best);
+    if (m >= 0)
+      tile[m] = rows(ranges[m], best);
+    for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
+      if (type == utils::IteratorType::reduction)
+        inner[i] = 1;
+  }
+  // Rows run innermost, so that a panel of the right operand stays in the cache.
+  bool windowed = false;
+  for (unsigned i = 0; i < contraction.getNumLoops(); ++i)
+    windowed |= isWindowed(contraction, i);
+  for (unsigned i = 0; i < rootLoops; ++i)
+    if ((int64_t)i != n)
+      order.push_back(i);
+  auto at = windowed || m < 0 ? order.end() : llvm::find(order, m);
+  order.insert(at, n);
+
+  int64_t work = 1;
+  SmallVector<int64_t> contractionRanges = contraction.getStaticLoopRanges();
+  for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
+    if (type == utils::IteratorType::reduction)
+      work *= ShapedType::isDynamic(contractionRanges[i]) ? 64 : contractionRanges[i];
+  Sizes items = distribute(root, tile, work, root == contraction ? root.getNumParallelLoops() : rootLoops);
+  if (root == contraction)
+    return write(root, items, tile, order, inner, partial);
+  write(root, items, tile, order, {}, {});
+  write(contraction, {}, {}, {}, inner, partial);
+}
+
+/// Tile sizes for one operation by itself, for the loops that the group has not cut to one yet.
+void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  int64_t width = lanes(op);
+  tile.assign(op.getNumLoops(), 0);
+  for (unsigned i = 0; i < op.getNumLoops(); ++i)
+    if (!done[i])
+      tile[i] = 1;
+  Access access = accessOf(op);
+  // Reductions along a contiguous axis keep a vector of partial results.
+  int64_t along = -1;
+  for (int64_t loop : access.inputs)
+    if (loop >= 0 && iterators[loop] == utils::IteratorType::reduction)
+      along = loop;
+  if (op.getNumReductionLoops() > 0 && along >= 0 && !isWindowed(op, along) && op->getNumResults() == 1 &&
+      (access.result < 0 || !llvm::is_contained(access.inputs, access.result))) {
+    partial.assign(op.getNumLoops(), 0);
+    partial[along] = columns(ranges[along], width, 4);
+    tile[along] = 0;
+    return;
+  }
+  int64_t loop = access.result >= 0 && !done[access.result] ? access.result : -1;
+  if (loop < 0)
+    return;
+  tile[loop] = columns(ranges[loop], width, op.getNumReductionLoops() ? 4 : 4);
+  // A transposed input is read in squares.
+  if (op.getNumReductionLoops() == 0)
+    for (int64_t input : access.inputs)
+      if (input >= 0 && input != access.result && !done[input] && !llvm::is_contained(access.inputs, access.result)) {
+        tile[loop] = columns(ranges[loop], width, 1);
+        tile[input] = columns(ranges[input], width, 1);
+      }
+}
+
+void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
+  SmallVector<linalg::LinalgOp> ops;
+  kernel.walk([&](linalg::LinalgOp op) {
+    if (!isa<linalg::FillOp>(op))
+      ops.push_back(op);
+  });
+  unsigned loops = root.getNumLoops();
+  bool alone = ops.size() == 1;
+  Sizes tile(loops, 0), inner, partial;
+  SmallVector<bool> done(loops, false);
+  int64_t work = 8;
+  if (alone) {
+    scheduleAlone(root, tile, partial, done);
+    if (root.getNumReductionLoops()) {
+      inner.assign(loops, 0);
+      for (unsigned i = 0; i < loops; ++i)
+        if (root.getIteratorTypesArray()[i] == utils::IteratorType::reduction)
+          std::swap(inner[i], tile[i]);
+    }
+    for (unsigned i = 0; i < loops; ++i)
+      if (root.getIteratorTypesArray()[i] == utils::IteratorType::reduction) {
+        int64_t range = root.getStaticLoopRanges()[i];
+        work *= ShapedType::isDynamic(range) ? 64 : range;
+      }
+    write(root, distribute(root, tile, work, root.getNumParallelLoops()), tile, {}, inner, partial);
+    return;
+  }
+  for (unsigned i = 0; i < shared; ++i) {
+    tile[i] = 1;
+    done[i] = true;
+  }
+  for (linalg::LinalgOp op : ops) {
+    SmallVector<bool> cut(op.getNumLoops(), false);
+    if (op == root) {
+      cut = done;
+    } else {
+      // Parallel loops outside the row are the group's shared loops.
+      auto type = cast<RankedTensorType>(op->getResult(0).getType());
+      AffineMap written = op.getIndexingMapMatchingResult(op->getResult(0));
+      for (auto [i, expr] : llvm::enumerate(written.getResults()))
+        if (i < shared && type.getRank() >= 1)
+          cut[cast<AffineDimExpr>(expr).getPosition()] = true;
+    }
+    Sizes own, sums;
+    scheduleAlone(op, own, sums, cut);
+    if (op == root)
+      write(op, distribute(op, tile, work * ops.size(), shared), tile, {}, own, sums);
+    else
+      write(op, {}, {}, {}, own, sums);
+  }
+}
+
+void Scheduler::run() {
+  linalg::LinalgOp root;
+  SmallVector<linalg::LinalgOp> contractions;
+  kernel.walk([&](linalg::LinalgOp op) {
+    if (isa<linalg::FillOp>(op))
+      return;
+    if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2)
+      contractions.push_back(op);
+    if (op->hasAttr("lamina.shared_dims"))
+      root = op;
+  });
+  if (!root)
+    return;
+  unsigned shared = root->getAttrOfType<IntegerAttr>("lamina.shared_dims").getInt();
+  root->removeAttr("lamina.shared_dims");
+  if (contractions.empty())
+    return scheduleRows(root, shared);
+  // The last contraction decides the root's tile, every one its own inner loops.
+  for (linalg::LinalgOp contraction : contractions)
+    scheduleContraction(root, contraction);
+}
+
+struct SchedulePass : impl::SchedulePassBase<SchedulePass> {
+  using SchedulePassBase::SchedulePassBase;
+
+  void runOnOperation() override {
+    if (getOperation()->hasAttr("lamina.kernel"))
+      Scheduler(getOperation(), vectorBytes, registers).run();
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

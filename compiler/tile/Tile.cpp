@@ -1,0 +1,349 @@
+// Tiles and fuses a kernel as #lamina.schedule says: items of work, then the root's tile with all producers, then each
+// operation's own inner loops. Guarantees that structured operations are as small as their vectors: static, or bounded where the
+// vector axis is open.
+
+#include "compiler/Passes.h"
+#include "dialects/lamina/LaminaOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
+#include "mlir/Dialect/SCF/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/IR/Dominance.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_TILEPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+constexpr llvm::StringLiteral scheduleName = "lamina.schedule";
+
+/// linalg.unpack of one panel is a slice of the packed weights.
+struct UnpackPanelToSlice : OpRewritePattern<linalg::UnPackOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::UnPackOp op, PatternRewriter &rewriter) const override {
+    auto source = cast<RankedTensorType>(op.getSource().getType());
+    auto dest = cast<RankedTensorType>(op.getDest().getType());
+    ArrayRef<int64_t> tiled = op.getInnerDimsPos(), permutation = op.getOuterDimsPerm();
+    int64_t rank = dest.getRank();
+    if (!source.hasStaticShape() || !dest.hasStaticShape() || tiled.size() != 1 || tiled[0] != rank - 1)
+      return failure();
+    int64_t previous = -1;
+    for (int64_t i = 0; i < rank; ++i) {
+      int64_t dim = permutation.empty() ? i : permutation[i];
+      if (dim == rank - 1) {
+        if (source.getDimSize(i) != 1)
+          return failure();
+        continue;
+      }
+      if (dim < previous)
+        return failure();
+      previous = dim;
+    }
+    SmallVector<OpFoldResult> offsets(rank + 1, rewriter.getIndexAttr(0)), strides(rank + 1, rewriter.getIndexAttr(1));
+    SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(getContext(), source.getShape());
+    sizes.back() = rewriter.getIndexAttr(dest.getShape().back());
+    rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(op, dest, op.getSource(), offsets, sizes, strides);
+    return success();
+  }
+};
+
+/// A window loop of extent one leaves a strided slice: x[o * s + k * d] with k = 0 becomes a slice of stride s, so that every
+/// operand is read along plain loops.
+struct WindowToSlice : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    SmallVector<AffineExpr> units(op.getNumLoops());
+    for (unsigned i = 0; i < op.getNumLoops(); ++i)
+      units[i] = ranges[i] == 1 ? rewriter.getAffineConstantExpr(0) : rewriter.getAffineDimExpr(i);
+    bool changed = false;
+    SmallVector<Value> inputs(op.getDpsInputs());
+    for (auto [index, input] : llvm::enumerate(op.getDpsInputOperands())) {
+      AffineMap &map = maps[index];
+      if (map.isProjectedPermutation())
+        continue;
+      auto type = cast<RankedTensorType>(input->get().getType());
+      SmallVector<AffineExpr> exprs;
+      SmallVector<OpFoldResult> offsets, sizes = tensor::getMixedSizes(rewriter, op.getLoc(), input->get()), strides;
+      for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
+        int64_t offset = 0, stride = 1;
+        AffineExpr reduced = expr;
+        if (!isa<AffineDimExpr>(expr)) {
+          reduced = simplifyAffineExpr(expr.replaceDims(units), op.getNumLoops(), 0);
+          if (auto sum = dyn_cast<AffineBinaryOpExpr>(reduced); sum && sum.getKind() == AffineExprKind::Add)
+            if (auto constant = dyn_cast<AffineConstantExpr>(sum.getRHS())) {
+              offset = constant.getValue();
+              reduced = sum.getLHS();
+            }
+          if (auto product = dyn_cast<AffineBinaryOpExpr>(reduced); product && product.getKind() == AffineExprKind::Mul)
+            if (auto constant = dyn_cast<AffineConstantExpr>(product.getRHS())) {
+              stride = constant.getValue();
+              reduced = product.getLHS();
+            }
+          if (auto constant = dyn_cast<AffineConstantExpr>(reduced)) {
+            offset += constant.getValue();
+            // Any loop of extent one may stand for the axis.
+            auto unit = llvm::find(ranges, 1);
+            if (unit == ranges.end())
+              return failure();
+            for (unsigned i = 0; i < op.getNumLoops(); ++i)
+              if (ranges[i] == 1 && expr.isFunctionOfDim(i) && !map.getSubMap({(unsigned)axis}).isEmpty()) {
+                bool used = false;
+                for (auto [other, otherExpr] : llvm::enumerate(map.getResults()))
+                  used |= other != axis && otherExpr == rewriter.getAffineDimExpr(i);
+                if (!used) {
+                  reduced = rewriter.getAffineDimExpr(i);
+                  break;
+                }
+              }
+            if (!isa<AffineDimExpr>(reduced))
+              return failure();
+          }
+          auto dim = dyn_cast<AffineDimExpr>(reduced);
+          if (!dim || stride <= 0)
+            return failure();
+          int64_t range = ranges[dim.getPosition()];
+          if (ShapedType::isDynamic(range))
+            return failure();
+          sizes[axis] = rewriter.getIndexAttr(range);
+        }
+        exprs.push_back(reduced);
+        offsets.push_back(rewriter.getIndexAttr(offset));
+        strides.push_back(rewriter.getIndexAttr(stride));
+      }
+      AffineMap plain = AffineMap::get(op.getNumLoops(), 0, exprs, getContext());
+      if (!plain.isProjectedPermutation())
+        return failure();
+      (void)type;
+      inputs[index] = tensor::ExtractSliceOp::create(rewriter, op.getLoc(), input->get(), offsets, sizes, strides);
+      map = plain;
+      changed = true;
+    }
+    if (!changed)
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      for (auto [index, input] : llvm::enumerate(inputs))
+        op->setOperand(index, input);
+      op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    });
+    return success();
+  }
+};
+
+class Tiler {
+public:
+  explicit Tiler(func::FuncOp kernel) : kernel(kernel), rewriter(kernel.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, ArrayRef<int64_t> order, bool forall);
+  LogicalResult tileAlone(linalg::LinalgOp op);
+  LogicalResult tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile);
+  void cleanUp();
+  SmallVector<linalg::LinalgOp> marked(StringRef mark);
+
+  func::FuncOp kernel;
+  IRRewriter rewriter;
+};
+
+void Tiler::cleanUp() {
+  RewritePatternSet patterns(kernel.getContext());
+  linalg::populateLinalgTilingCanonicalizationPatterns(patterns);
+  scf::populateSCFForLoopCanonicalizationPatterns(patterns);
+  tensor::populateMergeConsecutiveInsertExtractSlicePatterns(patterns);
+  for (StringRef dialect : {"tensor", "scf", "affine", "linalg", "arith"})
+    for (RegisteredOperationName name : kernel.getContext()->getRegisteredOperationsByDialect(dialect))
+      name.getCanonicalizationPatterns(patterns, kernel.getContext());
+  patterns.add<UnpackPanelToSlice>(kernel.getContext());
+  (void)applyPatternsGreedily(kernel, std::move(patterns));
+  DominanceInfo dominance(kernel);
+  eliminateCommonSubExpressions(rewriter, dominance, kernel);
+}
+
+SmallVector<linalg::LinalgOp> Tiler::marked(StringRef mark) {
+  SmallVector<linalg::LinalgOp> ops;
+  kernel.walk([&](linalg::LinalgOp op) {
+    if (op->hasAttr(mark))
+      ops.push_back(op);
+  });
+  return ops;
+}
+
+LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, ArrayRef<int64_t> order, bool forall) {
+  scf::SCFTilingOptions tiling;
+  tiling.setTileSizes(getAsIndexOpFoldResult(kernel.getContext(), sizes));
+  tiling.setInterchange(order);
+  tiling.setLoopType(forall ? scf::SCFTilingOptions::LoopType::ForallOp : scf::SCFTilingOptions::LoopType::ForOp);
+  scf::SCFTileAndFuseOptions options;
+  options.setTilingOptions(tiling);
+  rewriter.setInsertionPoint(root);
+  FailureOr<scf::SCFTileAndFuseResult> result =
+      scf::tileConsumerAndFuseProducersUsingSCF(rewriter, cast<TilingInterface>(root.getOperation()), options);
+  if (failed(result))
+    return root.emitOpError("cannot be tiled as its schedule says");
+  for (OpResult value : root->getResults())
+    if (Value replacement = result->replacements.lookup(value))
+      rewriter.replaceAllUsesWith(value, replacement);
+  if (root->use_empty())
+    rewriter.eraseOp(root);
+  return success();
+}
+
+/// Cuts what peeling left over: open rows one by one, an open vector axis by one masked vector.
+LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile) {
+  for (linalg::LinalgOp rest : rests) {
+    SmallVector<int64_t> ranges = rest.getStaticLoopRanges();
+    SmallVector<int64_t> sizes(ranges.size(), 0);
+    bool open = false;
+    int64_t vectorLoop = -1;
+    AffineMap written = rest.getMatchingIndexingMap(rest.getDpsInitOperand(0));
+    if (written.getNumResults())
+      if (auto dim = dyn_cast<AffineDimExpr>(written.getResults().back()))
+        vectorLoop = dim.getPosition();
+    for (unsigned i = 0; i < ranges.size(); ++i) {
+      if (!ShapedType::isDynamic(ranges[i]) || i >= tile.size() || tile[i] == 0)
+        continue;
+      open = true;
+      sizes[i] = (int64_t)i == vectorLoop ? std::min<int64_t>(tile[i], 16) : 1;
+    }
+    if (open && failed(tileGroup(rest, sizes, {}, /*forall=*/false)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known) {
+  SmallVector<scf::ForOp> loops;
+  scope->walk([&](scf::ForOp loop) {
+    if (!known.contains(loop))
+      loops.push_back(loop);
+  });
+  for (scf::ForOp loop : loops) {
+    scf::ForOp rest;
+    (void)scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest);
+  }
+  return success();
+}
+
+LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
+  auto schedule = op->getAttrOfType<ScheduleAttr>(scheduleName);
+  op->removeAttr(scheduleName);
+  SmallPtrSet<Operation *, 16> known;
+  kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
+  SmallVector<int64_t> inner(schedule.getInner()), partial(schedule.getPartial());
+  bool cuts = llvm::any_of(inner, [](int64_t s) { return s > 0; });
+  if (cuts) {
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    op->setAttr("lamina.inner", rewriter.getUnitAttr());
+    if (llvm::any_of(partial, [](int64_t s) { return s > 0; }))
+      op->setAttr("lamina.partial", rewriter.getDenseI64ArrayAttr(partial));
+    scf::SCFTilingOptions tiling;
+    tiling.setTileSizes(getAsIndexOpFoldResult(kernel.getContext(), inner));
+    rewriter.setInsertionPoint(op);
+    FailureOr<scf::SCFTilingResult> result = scf::tileUsingSCF(rewriter, cast<TilingInterface>(op.getOperation()), tiling);
+    if (failed(result))
+      return op.emitOpError("cannot be tiled as its schedule says");
+    rewriter.replaceOp(op, result->replacements);
+    (void)peelLoops(rewriter, kernel, known);
+    cleanUp();
+    SmallVector<linalg::LinalgOp> rests = marked("lamina.inner");
+    for (linalg::LinalgOp rest : rests)
+      rest->removeAttr("lamina.inner");
+    if (failed(tileRest(rests, inner)))
+      return failure();
+    cleanUp();
+    return success();
+  }
+  if (llvm::any_of(partial, [](int64_t s) { return s > 0; }))
+    op->setAttr("lamina.partial", rewriter.getDenseI64ArrayAttr(partial));
+  return success();
+}
+
+LogicalResult Tiler::run() {
+  linalg::LinalgOp root;
+  for (linalg::LinalgOp op : marked(scheduleName)) {
+    auto schedule = op->getAttrOfType<ScheduleAttr>(scheduleName);
+    if (!schedule.getTile().empty())
+      root = op;
+  }
+  if (!root)
+    return success();
+  auto schedule = root->getAttrOfType<ScheduleAttr>(scheduleName);
+  auto hasCut = [](ArrayRef<int64_t> sizes) { return llvm::any_of(sizes, [](int64_t s) { return s > 0; }); };
+  root->setAttr("lamina.root", rewriter.getUnitAttr());
+  if (hasCut(schedule.getDistribute())) {
+    if (failed(tileGroup(root, schedule.getDistribute(), {}, /*forall=*/true)))
+      return failure();
+    cleanUp();
+    root = marked("lamina.root").front();
+  }
+  SmallPtrSet<Operation *, 16> known;
+  kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
+  if (hasCut(schedule.getTile())) {
+    if (failed(tileGroup(root, schedule.getTile(), schedule.getOrder(), /*forall=*/false)))
+      return failure();
+    cleanUp();
+    (void)peelLoops(rewriter, kernel, known);
+    cleanUp();
+    if (failed(tileRest(marked("lamina.root"), schedule.getTile())))
+      return failure();
+    cleanUp();
+  }
+  for (linalg::LinalgOp op : marked("lamina.root"))
+    op->removeAttr("lamina.root");
+  for (linalg::LinalgOp op : marked(scheduleName))
+    if (failed(tileAlone(op)))
+      return failure();
+
+  // Vectors of partial results for reductions along a contiguous axis.
+  for (linalg::LinalgOp op : marked("lamina.partial")) {
+    SmallVector<int64_t> partial(op->getAttrOfType<DenseI64ArrayAttr>("lamina.partial").asArrayRef());
+    op->removeAttr("lamina.partial");
+    SmallPtrSet<Operation *, 16> loops;
+    kernel.walk([&](scf::ForOp loop) { loops.insert(loop); });
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    bool whole = true;
+    for (auto [range, size] : llvm::zip_equal(ranges, partial))
+      whole &= size == 0 || range == size;
+    if (whole)
+      continue;
+    rewriter.setInsertionPoint(op);
+    FailureOr<scf::SCFTilingResult> result = scf::tileReductionUsingScf(
+        rewriter, cast<PartialReductionOpInterface>(op.getOperation()), getAsIndexOpFoldResult(kernel.getContext(), partial));
+    if (failed(result))
+      return op.emitOpError("cannot keep partial results as its schedule says");
+    rewriter.replaceOp(op, result->replacements);
+    (void)peelLoops(rewriter, kernel, loops);
+    cleanUp();
+  }
+  RewritePatternSet patterns(kernel.getContext());
+  patterns.add<WindowToSlice>(kernel.getContext());
+  (void)applyPatternsGreedily(kernel, std::move(patterns));
+  cleanUp();
+  return success();
+}
+
+struct TilePass : impl::TilePassBase<TilePass> {
+  void runOnOperation() override {
+    if (!getOperation()->hasAttr("lamina.kernel"))
+      return;
+    if (failed(Tiler(getOperation()).run()))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

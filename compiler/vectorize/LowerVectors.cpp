@@ -1,0 +1,74 @@
+// Breaks vectors of a bufferized kernel down to rows of one register tile, plain loads and stores, and polynomials. Guarantees
+// that nothing is left that calls a library function once an element.
+
+#include "compiler/Passes.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_LOWERVECTORSPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    MLIRContext *context = &getContext();
+    IRRewriter rewriter(context);
+
+    // What was too large for vectors, or no computation at all.
+    SmallVector<linalg::LinalgOp> loops;
+    function.walk([&](linalg::LinalgOp op) { loops.push_back(op); });
+    for (linalg::LinalgOp op : loops) {
+      rewriter.setInsertionPoint(op);
+      if (failed(linalg::linalgOpToLoops(rewriter, op)))
+        return signalPassFailure();
+      rewriter.eraseOp(op);
+    }
+
+    {
+      RewritePatternSet patterns(context);
+      populateMathPolynomialApproximationPatterns(patterns);
+      (void)applyPatternsGreedily(function, std::move(patterns));
+    }
+    {
+      RewritePatternSet patterns(context);
+      vector::populateVectorContractLoweringPatterns(patterns, vector::VectorContractLowering::OuterProduct);
+      vector::populateVectorOuterProductLoweringPatterns(patterns);
+      vector::populateVectorMultiReductionLoweringPatterns(patterns, vector::VectorMultiReductionLowering::InnerParallel);
+      vector::populateVectorBroadcastLoweringPatterns(patterns);
+      vector::populateVectorTransposeLoweringPatterns(patterns, vector::VectorTransposeLowering::Shuffle16x16);
+      vector::populateVectorShapeCastLoweringPatterns(patterns);
+      vector::populateVectorMaskOpLoweringPatterns(patterns);
+      vector::populateVectorMaskLoweringPatternsForSideEffectingOps(patterns);
+      vector::populateVectorGatherLoweringPatterns(patterns);
+      vector::populateVectorStepLoweringPatterns(patterns);
+      memref::populateFoldMemRefAliasOpPatterns(patterns);
+      (void)applyPatternsGreedily(function, std::move(patterns));
+    }
+    {
+      RewritePatternSet patterns(context);
+      VectorTransferToSCFOptions options;
+      options.enableFullUnroll();
+      populateVectorToSCFConversionPatterns(patterns, options);
+      vector::populateVectorTransferLoweringPatterns(patterns, /*maxTransferRank=*/1);
+      memref::populateFoldMemRefAliasOpPatterns(patterns);
+      (void)applyPatternsGreedily(function, std::move(patterns));
+    }
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

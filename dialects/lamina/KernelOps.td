@@ -1,0 +1,53 @@
+#ifndef LAMINA_KERNEL_OPS
+#define LAMINA_KERNEL_OPS
+
+include "dialects/lamina/LaminaBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Lamina_ScheduleAttr : AttrDef<Lamina_Dialect, "Schedule"> {
+  let mnemonic = "schedule";
+  let summary = "How a structured operation becomes loops and vectors";
+  let description = [{
+    Tile sizes, one a loop of the operation; 0 leaves a loop alone, a list may be empty.
+
+    - `distribute`: items of work that threads share (on a kernel's root).
+    - `tile`: the root's tile, in which all other operations of the kernel are computed; `order` lists its loops from the
+      outermost to the innermost.
+    - `inner`: the operation's own loops inside the tile.
+    - `partial`: reduction loops whose partial results stay in a vector of this size.
+
+    ```mlir
+    #lamina.schedule<distribute = [64, 0], tile = [8, 32], order = [1, 0]>
+    ```
+  }];
+  let parameters = (ins
+    OptionalArrayRefParameter<"int64_t">:$distribute,
+    OptionalArrayRefParameter<"int64_t">:$tile,
+    OptionalArrayRefParameter<"int64_t">:$order,
+    OptionalArrayRefParameter<"int64_t">:$inner,
+    OptionalArrayRefParameter<"int64_t">:$partial);
+  let hasCustomAssemblyFormat = 1;
+}
+
+// Not a part of layer math: made by lamina-form-kernels, gone after bufferization.
+def CallKernelOp : Op<Lamina_Dialect, "call_kernel", [AttrSizedOperandSegments, DestinationStyleOpInterface]> {
+  let summary = "runs an outlined kernel, which writes into the destinations";
+  let description = [{
+    ```mlir
+    %y = lamina.call_kernel @kernel_0::@kernel(%x : tensor<?x4xf32>) into (%e : tensor<?x4xf32>)
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$callee, Variadic<AnyType>:$inputs, Variadic<AnyRankedTensor>:$destinations);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $callee `(` ($inputs^ `:` type($inputs))? `)` `into` `(` $destinations `:` type($destinations) `)` attr-dict
+    `->` type($results)
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getDestinationsMutable(); }
+  }];
+}
+
+#endif
