@@ -2,8 +2,7 @@
 
 #include "compiler/bufferize/CallKernel.h"
 
-#include "dialects/lamina/LaminaDialect.h"
-#include "dialects/lamina/LaminaOps.h"
+#include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -3,7 +3,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/Groups.h"
-#include "dialects/lamina/LaminaOps.h"
+#include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -332,12 +332,14 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       bool changed = true;
       while (changed) {
         changed = false;
-        entry.walk<WalkOrder::PostOrder, ReverseIterator>([&](Operation *op) {
-          if (isOpTriviallyDead(op)) {
-            op->erase();
-            changed = true;
-          }
+        SmallVector<Operation *> dead;
+        entry.walk([&](Operation *op) {
+          if (isOpTriviallyDead(op))
+            dead.push_back(op);
         });
+        for (Operation *op : dead)
+          op->erase();
+        changed = !dead.empty();
       }
     }
   }

@@ -24,7 +24,7 @@ bool isContraction(linalg::LinalgOp op) {
 bool isStructured(Operation &op) { return isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op); }
 
 /// Loops of `producer` in terms of the root's, given how `consumer` reads it; failure when some index is no plain loop.
-FailureOr<LoopMap> relate(linalg::LinalgOp producer, OpResult result, const Member &consumer, OpOperand &operand) {
+FailureOr<LoopMap> relate(linalg::LinalgOp producer, OpResult result, Member &consumer, OpOperand &operand) {
   AffineMap read = consumer.op.getMatchingIndexingMap(&operand);
   AffineMap written = producer.getIndexingMapMatchingResult(result);
   LoopMap loops(producer.getNumLoops(), -1);
@@ -89,7 +89,7 @@ struct GroupBuilder {
     OpResult result = producer->getResult(0);
     FailureOr<LoopMap> loops = failure();
     for (OpOperand &use : result.getUses()) {
-      auto it = llvm::find_if(members, [&](const Member &m) { return m.op == use.getOwner(); });
+      auto it = llvm::find_if(members, [&](Member &m) { return m.op == use.getOwner(); });
       if (it == members.end() || !it->op.isDpsInput(&use))
         return false;
       FailureOr<LoopMap> related = relate(producer, result, *it, use);

@@ -2,7 +2,7 @@
 // below do; changes nothing else.
 
 #include "compiler/Passes.h"
-#include "dialects/lamina/LaminaOps.h"
+#include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace mlir::lamina {

@@ -3,7 +3,7 @@
 // vector axis is open.
 
 #include "compiler/Passes.h"
-#include "dialects/lamina/LaminaOps.h"
+#include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"

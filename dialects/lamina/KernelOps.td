@@ -28,7 +28,7 @@ def Lamina_ScheduleAttr : AttrDef<Lamina_Dialect, "Schedule"> {
     OptionalArrayRefParameter<"int64_t">:$order,
     OptionalArrayRefParameter<"int64_t">:$inner,
     OptionalArrayRefParameter<"int64_t">:$partial);
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = "`<` struct(params) `>`";
 }
 
 // Not a part of layer math: made by lamina-form-kernels, gone after bufferization.

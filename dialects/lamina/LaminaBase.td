@@ -19,6 +19,11 @@ def Lamina_Dialect : Dialect {
     (-2 - k) is the k-th dimension of the input, and an SSA value of type `index` is a dimension from elsewhere.
   }];
   let hasConstantMaterializer = 1;
+  let extraClassDeclaration = [{
+    /// Attributes and ops of KernelOps.td.
+    void registerKernels();
+  }];
+  let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 

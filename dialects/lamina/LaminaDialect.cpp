@@ -11,6 +11,7 @@
 namespace mlir::lamina {
 
 void LaminaDialect::initialize() {
+  registerKernels();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/lamina/ContractionOps.cpp.inc"

@@ -1,0 +1,26 @@
+#include "dialects/lamina/KernelOps.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/lamina/KernelAttrs.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/lamina/KernelOps.cpp.inc"
+
+namespace mlir::lamina {
+
+void LaminaDialect::registerKernels() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/lamina/KernelAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/lamina/KernelOps.cpp.inc"
+      >();
+}
+
+} // namespace mlir::lamina
