@@ -11,6 +11,8 @@ def DifferentiatePass : Pass<"lamina-differentiate", "::mlir::func::FuncOp"> {
     reads back.
   }];
   let dependentDialects = ["::mlir::lamina::LaminaDialect", "::mlir::tensor::TensorDialect"];
+}
+
 //===-- kernels: linalg on tensors → one function a kernel ------------------------------------------------------===//
 
 def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"> {
