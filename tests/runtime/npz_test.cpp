@@ -1,13 +1,13 @@
 #include <lamina/npz.h>
 
-#include "files_fixture.h"
+#include "tests/runtime/files_fixture.h"
 
 namespace lamina {
 namespace {
 
-class Npz : public runtime::Files {};
+class NpzByName : public runtime::Files {};
 
-TEST_F(Npz, RoundTripByName) {
+TEST_F(NpzByName, RoundTripByName) {
   save_npz(path("a.npz"), {{"x", Tensor{{1.f, 2.f}, {3.f, 4.f}}}, {"ids", Tensor{1, 2, 3}}});
   auto arrays = load_npz(path("a.npz"));
   ASSERT_EQ(arrays.size(), 2u);
@@ -16,7 +16,7 @@ TEST_F(Npz, RoundTripByName) {
   EXPECT_EQ(arrays.at("ids").dtype(), DType::Int32);
 }
 
-TEST_F(Npz, MissingFileIsNamed) {
+TEST_F(NpzByName, MissingFileIsNamed) {
   EXPECT_NE(runtime::error_of([&] { load_npz(path("none.npz")); }).find("none.npz"), std::string::npos);
 }
 
