@@ -1,6 +1,6 @@
 """Checks that the tree keeps the rules of docs/architecture.md and CONTRIBUTING.md.
 
-    check_tree.py includes | sizes | markers | scripts | headers COMPILER | links LIBRARY
+    check_tree.py includes | sizes | markers | scripts | headers COMPILER GENERATED | links LIBRARY
 """
 
 import os
@@ -86,14 +86,14 @@ def check_scripts():
         yield "dev is not valid bash"
 
 
-def check_headers(compiler):
+def check_headers(compiler, generated):
     """Each public header compiles alone, with the standard library only."""
     include = ROOT / "include"
     headers = [path.relative_to(include).as_posix() for path in files("include", suffixes={".h"})]
 
     def compile_header(name):
         command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-fsyntax-only",
-                   "-x", "c++", "-I", str(include), "-"]
+                   "-x", "c++", "-I", str(include), "-I", generated, "-"]
         result = subprocess.run(command, input=f"#include <{name}>\n", capture_output=True, text=True)
         return "" if result.returncode == 0 else f"{name} does not compile alone:\n{result.stderr}"
 
