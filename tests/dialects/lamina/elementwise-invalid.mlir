@@ -89,7 +89,7 @@ func.func @f(%a: tensor<4xf32>) {
 // -----
 
 func.func @f(%a: tensor<4xf128>) {
-  // expected-error @+1 {{'lamina.neg' op operand #0 must be ranked tensor of}}
+  // expected-error @+1 {{'lamina.neg' op operand #0 must be tensor of 16-bit float}}
   "lamina.neg"(%a) : (tensor<4xf128>) -> tensor<4xf128>
   return
 }
