@@ -1,7 +1,6 @@
 #include <cctype>
 #include <iostream>
 
-#include <lamina/compile.h>
 #include <lamina/model.h>
 
 #include "runtime/files.h"
@@ -60,7 +59,7 @@ void compile(const Options &options) {
     if (stage != "obj")
       settings.emit.push_back(stage);
   Model model = load_model(options.model);
-  ObjectFiles result = compile_object(model, settings);
+  ObjectResult result = compile_object(model, settings);
   if (object) {
     runtime::write_file(options.output, result.object);
     if (!options.header.empty())

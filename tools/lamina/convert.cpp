@@ -18,7 +18,7 @@ void convert(const std::string &from, const std::string &to) {
   runtime::NamedTensors arrays;
   for (const auto &[path, variable] : model.weight_paths())
     arrays.emplace_back(path, variable.value());
-  write_safetensors(to, arrays);
+  runtime::write_safetensors(to, arrays);
 }
 
 } // namespace

@@ -26,7 +26,7 @@ void grad(const Options &options) {
       arrays.emplace_back("grad_input_" + std::to_string(i), gradients.inputs[i]);
   for (std::size_t i = 0; i < gradients.weights.size(); ++i)
     arrays.emplace_back("grad_weight_" + std::to_string(i), gradients.weights[i]);
-  write_npz(options.output, arrays);
+  runtime::write_npz(options.output, arrays);
 }
 
 } // namespace

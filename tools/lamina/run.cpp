@@ -22,7 +22,7 @@ void run(const Options &options) {
   runtime::NamedTensors arrays;
   for (const Tensor &output : outputs)
     arrays.emplace_back("output_" + std::to_string(arrays.size()), output);
-  write_npz(options.output, arrays);
+  runtime::write_npz(options.output, arrays);
 }
 
 } // namespace
