@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
 
 #include <lamina/layer.h>
@@ -23,7 +24,7 @@ struct Options {
   std::string model, loss, optimizer = "adam", json;
   std::int64_t batch = 1, length = 100;
   int threads = 0;
-  bool train = false, profile = false;
+  bool train = false, cached = false;
 };
 
 constexpr double seconds_to_measure = 1.0;
@@ -107,6 +108,8 @@ double peak_memory_mb() {
 }
 
 void bench(const Options &options) {
+  if (!options.cached)
+    setenv("LAMINA_CACHE", "none", 1);
   Model model = load_model(options.model);
   runtime::Philox random(0);
   std::vector<Tensor> x, y;
@@ -153,7 +156,7 @@ void add_bench(CLI::App &app) {
   train->needs(loss);
   command->add_option("--optimizer", options->optimizer, "the optimizer to train with; adam by default")->type_name("O")->needs(train);
   command->add_option("--json", options->json, "write the figures; - is standard output")->type_name("F");
-  command->add_flag("--profile", options->profile, "show time and rate of each kernel");
+  command->add_flag("--cached", options->cached, "take compiled kernels from the cache on disk, and put them there");
   command->callback([options] { bench(*options); });
 }
 
