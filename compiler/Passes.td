@@ -13,6 +13,15 @@ def DifferentiatePass : Pass<"lamina-differentiate", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::lamina::LaminaDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SimplifyPass : Pass<"lamina-simplify", "::mlir::func::FuncOp"> {
+  let summary = "Canonicalization, common subexpressions, algebra, batch normalization folded into kernels";
+  let description = [{
+    Runs after `lamina-differentiate`: it erases every stop_gradient. A scale or shift that depends on `weight` arguments alone
+    and follows a convolution or contraction with a weight goes into the kernel and one bias.
+  }];
+  let dependentDialects = ["::mlir::lamina::LaminaDialect", "::mlir::arith::ArithDialect"];
+}
+
 //===-- kernels: linalg on tensors → one function a kernel ------------------------------------------------------===//
 
 def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"> {
