@@ -2,6 +2,7 @@
 #include "dialects/lamina/LaminaOps.h"
 #include "dialects/lamina/TimeSum.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -24,7 +25,13 @@ bool isWorthSaving(Operation *op) { return isa<DotGeneralOp, ConvOp, ConvTranspo
 /// states of each step and the results of contractions come from the forward loop; everything else is computed again.
 class ScanGradient {
 public:
-  ScanGradient(ScanOp op, GradientBuilder &outer) : op(op), outer(outer), body(&region.emplaceBlock()) {}
+  ScanGradient(ScanOp op, GradientBuilder &outer) : op(op), outer(outer) {
+    OpBuilder builder(op);
+    holder = ModuleOp::create(builder, op.getLoc());
+    body = holder.getBody();
+  }
+  ~ScanGradient() { holder->erase(); }
+
 
   LogicalResult build();
 
@@ -51,7 +58,7 @@ private:
 
   ScanOp op;
   GradientBuilder &outer;
-  Region region;
+  ModuleOp holder; // of the backward step, beside the scan so that the same values are above it
   Block *body;
 
   DenseSet<Value> active;             // in the forward step
