@@ -4,7 +4,7 @@ class UnaryOp<string mnemonic, string elements, string formula, Trait gradient =
     : Lamina_Op<mnemonic, [Pure, gradient], [{
         static constexpr ::mlir::lamina::Elements operandElements() { return ::mlir::lamina::Elements::}] # elements # [{; }
       }]> {
-  let summary = formula;
+  let summary = "elementwise " # formula;
   defvar type = !cond(!eq(elements, "Bool") : "i1", true : "f32");
   let description = "Each element is " # formula # ".\n\n```mlir\n// %x: tensor<?x4x" # type # ">\n%y = lamina." # mnemonic #
                     " %x : tensor<?x4x" # type # ">\n```";
@@ -63,7 +63,7 @@ class BinaryOp<string mnemonic, string elements, string formula, string note = "
     : Lamina_Op<mnemonic, !listconcat([Pure, gradient], traits), [{
         static constexpr ::mlir::lamina::Elements operandElements() { return ::mlir::lamina::Elements::}] # elements # [{; }
       }]> {
-  let summary = formula;
+  let summary = "elementwise " # formula;
   defvar type = !cond(!eq(elements, "Bool") : "i1", true : "f32");
   let description = "Each element is " # formula # "." # note # "\n\n```mlir\n// %a: tensor<?x4x" # type # ">, %b: tensor<4x" #
                     type # ">\n%y = lamina." # mnemonic # " %a, %b : tensor<?x4x" # type # ">, tensor<4x" # type # ">\n```";

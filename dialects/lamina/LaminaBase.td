@@ -27,10 +27,10 @@ def Lamina_Dialect : Dialect {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def Lamina_Tensor : RankedTensorOf<[F16, BF16, F32, F64, I1, I8, I32, I64]>;
-def Lamina_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;
-def Lamina_IntTensor : RankedTensorOf<[I8, I32, I64]>;
-def Lamina_BoolTensor : RankedTensorOf<[I1]>;
+def Lamina_Tensor : RankedTensorOf<[F16, BF16, F32, F64, I1, I8, I32, I64], [], "tensor">;
+def Lamina_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64], [], "tensor">;
+def Lamina_IntTensor : RankedTensorOf<[I8, I32, I64], [], "tensor">;
+def Lamina_BoolTensor : RankedTensorOf<[I1], [], "tensor">;
 def Lamina_Int : TypedSignlessIntegerAttrBase<I64, "int64_t", "64-bit integer attribute"> {
   let convertFromStorage = "$_self.getInt()";
 }
