@@ -22,6 +22,18 @@ def SimplifyPass : Pass<"lamina-simplify", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::lamina::LaminaDialect", "::mlir::arith::ArithDialect"];
 }
 
+//===-- linalg: the dialect → structured ops on tensors ---------------------------------------------------------===//
+
+def ConvertLaminaToLinalgPass : Pass<"convert-lamina-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "Lower every lamina op to linalg, tensor, scf and arith";
+  let description = [{
+    One `linalg.generic` an op, without loops of one iteration: operands are collapsed, results expanded. Constants of one
+    repeated value are scalars inside the region. Sizes come from function arguments, never from temporaries.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 //===-- kernels: linalg on tensors → one function a kernel ------------------------------------------------------===//
 
 def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"> {

@@ -1,0 +1,310 @@
+#include "WindowShape.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::lamina {
+
+namespace {
+
+TypedAttr zeroOf(OpBuilder &b, Type type) { return cast<TypedAttr>(b.getZeroAttr(type)); }
+
+// The window's places as one axis, last place first, and [channel, group, feature] as [group, feature, channel]:
+// what the input's gradient reads in order.
+Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank) {
+  auto type = cast<RankedTensorType>(kernel.getType());
+  ArrayRef<int64_t> shape = type.getShape();
+  int64_t places = ShapedType::getNumElements(shape.take_front(rank));
+  int64_t channels = shape[rank], groups = shape[rank + 1], features = shape[rank + 2];
+  SmallVector<ReassociationIndices> flat{llvm::to_vector(llvm::seq<int64_t>(0, rank)), {rank}, {rank + 1}, {rank + 2}};
+  auto flatType = RankedTensorType::get({places, channels, groups, features}, type.getElementType());
+  Value source = b.createOrFold<tensor::CollapseShapeOp>(loc, flatType, kernel, flat);
+  Scalar s(b, loc);
+  auto index = [&](int64_t value) { return b.getIndexAttr(value); };
+  Value empty = tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>{places, groups, features, channels},
+                                        type.getElementType());
+  SmallVector<OpFoldResult> strides(4, index(1));
+  auto loop = scf::ForOp::create(
+      b, loc, s.constantInt(b.getIndexType(), 0), s.constantInt(b.getIndexType(), places),
+      s.constantInt(b.getIndexType(), 1), empty, [&](OpBuilder &b, Location, Value iv, ValueRange carried) {
+        OpFoldResult last = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
+        Value slice = tensor::ExtractSliceOp::create(
+            b, loc, source, ArrayRef<OpFoldResult>{last, index(0), index(0), index(0)},
+            ArrayRef<OpFoldResult>{index(1), index(channels), index(groups), index(features)}, strides);
+        Structured nest(b, loc);
+        AffineExpr one = nest.loop(index(1)), g = nest.loop(index(groups)), f = nest.loop(index(features)),
+                   c = nest.loop(index(channels));
+        nest.in(slice, {one, c, g, f});
+        nest.out(type.getElementType(), {one, g, f, c});
+        Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
+        Value placed = tensor::InsertSliceOp::create(
+            b, loc, turned, carried[0], ArrayRef<OpFoldResult>{OpFoldResult(iv), index(0), index(0), index(0)},
+            ArrayRef<OpFoldResult>{index(1), index(groups), index(features), index(channels)}, strides);
+        scf::YieldOp::create(b, loc, placed);
+      });
+  SmallVector<int64_t> turnedShape(shape.take_front(rank));
+  turnedShape.append({groups, features, channels});
+  SmallVector<OpFoldResult> sizes = llvm::map_to_vector(turnedShape, [&](int64_t size) { return OpFoldResult(index(size)); });
+  return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(turnedShape, type.getElementType()),
+                                               loop.getResult(0), flat, sizes);
+}
+
+// dy with stride - 1 zeros between its positions, on a border that a window of stride 1 needs to give `axes` input
+// positions: position 0 lies at reach - low.
+Value spread(OpBuilder &b, Location loc, Value dy, ArrayRef<SpatialAxis> axes) {
+  SmallVector<OpFoldResult> own = dimSizes(b, loc, dy), sizes = own;
+  SmallVector<OpFoldResult> low(own.size(), b.getIndexAttr(0)), high = low, strides(own.size(), b.getIndexAttr(1));
+  AffineExpr s0, s1, s2;
+  bindSymbols(b.getContext(), s0, s1, s2);
+  bool strided = false;
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    unsigned dim = i + 1;
+    low[dim] = sizeExpr(b, loc, axis.reach() - s0, axis.low);
+    sizes[dim] = sizeExpr(b, loc, s0 + axis.reach(), axis.input);
+    high[dim] = sizeExpr(b, loc, s0 - s1 - s2, {sizes[dim], own[dim], low[dim]});
+    strides[dim] = b.getIndexAttr(axis.stride);
+    strided |= axis.stride != 1;
+  }
+  TypedAttr zero = zeroOf(b, cast<RankedTensorType>(dy.getType()).getElementType());
+  if (!strided)
+    return padTensor(b, loc, dy, low, high, zero);
+  Value zeros = filledTensor(b, loc, sizes, zero);
+  return tensor::InsertSliceOp::create(b, loc, dy, zeros, low, own, strides);
+}
+
+// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: a convolution of stride 1 over the spread dy with the
+// window turned around.
+Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef<SpatialAxis> axes, int64_t groups) {
+  auto kernelType = cast<RankedTensorType>(kernel.getType());
+  int64_t rank = axes.size(), channels = kernelType.getDimSize(rank);
+  int64_t features = kernelType.getDimSize(rank + 1) / groups;
+  Type element = kernelType.getElementType(), accumulator = accumulatorOf(element);
+  Value split = splitLast(b, loc, kernel, groups);
+  bool isPoint = llvm::all_of(axes, [](const SpatialAxis &axis) { return axis.window == 1; });
+  Value turned = isPoint ? split : turnKernel(b, loc, split, rank);
+
+  SmallVector<SpatialAxis> dense;
+  for (SpatialAxis axis : axes) {
+    std::swap(axis.input, axis.output);
+    axis.stride = 1;
+    dense.push_back(axis);
+  }
+  Structured nest(b, loc);
+  ConvLoops loops(nest, b, dense, dimSize(b, loc, dy, 0), {groups, features, channels}, false);
+  SmallVector<AffineExpr> kernelIndex = loops.window;
+  AffineExpr feature = loops.input.back(), group = loops.result[rank + 1], channel = loops.result[rank + 2];
+  if (isPoint)
+    kernelIndex.append({channel, group, feature});
+  else
+    kernelIndex.append({group, feature, channel});
+  nest.in(splitLast(b, loc, spread(b, loc, dy, axes), groups), loops.input);
+  nest.in(turned, kernelIndex);
+  nest.out(accumulator, loops.result, zeroOf(b, accumulator));
+  return castElements(b, loc, joinLast(b, loc, multiplyAdd(nest, accumulator)), element);
+}
+
+FailureOr<Value> lowerConvTranspose(ConvTransposeOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> kernelShape = cast<RankedTensorType>(op.getKernel().getType()).getShape();
+  SmallVector<OpFoldResult> spatial = resolveShape(rewriter, loc, {}, op.getShape(), op.getDims());
+  auto axes = spatialAxes(rewriter, loc, spatial, kernelShape.drop_back(2), op.getStrides(), op.getDilations(),
+                          op.getPaddingAttr());
+  for (auto [i, axis] : llvm::enumerate(axes))
+    axis.output = dimSize(rewriter, loc, op.getInput(), i + 1);
+  // Padding wider than the window's reach: the gradient of the padded input, cut to the input.
+  bool wide = llvm::any_of(axes, [](const SpatialAxis &axis) {
+    return staticSize(axis.low) > axis.reach() || staticSize(axis.high) > axis.reach();
+  });
+  if (!wide)
+    return convTranspose(rewriter, loc, op.getInput(), op.getKernel(), axes, op.getGroups());
+  AffineExpr s0, s1, s2;
+  bindSymbols(rewriter.getContext(), s0, s1, s2);
+  SmallVector<SpatialAxis> unpadded = axes;
+  for (SpatialAxis &axis : unpadded) {
+    axis.input = sizeExpr(rewriter, loc, s0 + s1 + s2, {axis.low, axis.input, axis.high});
+    axis.low = axis.high = rewriter.getIndexAttr(0);
+  }
+  Value whole = convTranspose(rewriter, loc, op.getInput(), op.getKernel(), unpadded, op.getGroups());
+  SmallVector<OpFoldResult> sizes = dimSizes(rewriter, loc, whole), offsets(sizes.size(), rewriter.getIndexAttr(0));
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    offsets[i + 1] = axis.low;
+    sizes[i + 1] = axis.input;
+  }
+  return sliceTensor(rewriter, loc, whole, offsets, sizes);
+}
+
+FailureOr<Value> lowerConvKernelGrad(ConvKernelGradOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  int64_t rank = op.getKernelShape().size(), groups = op.getGroups();
+  SmallVector<OpFoldResult> sizes = dimSizes(rewriter, loc, op.getInput());
+  auto axes = spatialAxes(rewriter, loc, ArrayRef(sizes).slice(1, rank), op.getKernelShape(), op.getStrides(),
+                          op.getDilations(), op.getPaddingAttr());
+  Type element = op.getType().getElementType(), accumulator = accumulatorOf(element);
+  Value padded = padSpatial(rewriter, loc, op.getInput(), axes, zeroOf(rewriter, element));
+  for (auto [i, axis] : llvm::enumerate(axes))
+    if (ShapedType::isDynamic(staticSize(axis.output)))
+      axis.output = dimSize(rewriter, loc, op.getCotangent(), i + 1);
+  int64_t channels = cast<RankedTensorType>(op.getInput().getType()).getDimSize(rank + 1) / groups;
+  int64_t features = cast<RankedTensorType>(op.getCotangent().getType()).getDimSize(rank + 1) / groups;
+  Structured nest(rewriter, loc);
+  ConvLoops loops(nest, rewriter, axes, sizes[0], {groups, channels, features}, true);
+  nest.in(splitLast(rewriter, loc, padded, groups), loops.input);
+  nest.in(splitLast(rewriter, loc, op.getCotangent(), groups), loops.result);
+  nest.out(accumulator, loops.kernel, zeroOf(rewriter, accumulator));
+  Value sum = joinLast(rewriter, loc, multiplyAdd(nest, accumulator));
+  return castElements(rewriter, loc, sum, element);
+}
+
+// What a window's place gets of its cotangent.
+using PlaceBody = llvm::function_ref<Value(Scalar &, ValueRange, Value place)>;
+
+// Cuts or pads with zeros, so that position `low` of a spatial axis comes first and `input` positions are there.
+Value fitTo(OpBuilder &b, Location loc, Value x, ArrayRef<SpatialAxis> axes) {
+  SmallVector<OpFoldResult> sizes = dimSizes(b, loc, x), offsets(sizes.size(), b.getIndexAttr(0)), high = offsets;
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    unsigned dim = i + 1;
+    offsets[dim] = axis.low;
+    auto least = AffineMap::get(0, 3, {s0 - s1, b.getAffineSymbolExpr(2)}, b.getContext());
+    sizes[dim] = affine::makeComposedFoldedAffineMin(b, loc, least, {sizes[dim], axis.low, axis.input});
+    high[dim] = sizeExpr(b, loc, s0 - s1, {axis.input, sizes[dim]});
+  }
+  SmallVector<OpFoldResult> low(sizes.size(), b.getIndexAttr(0));
+  Value cut = sliceTensor(b, loc, x, offsets, sizes);
+  return padTensor(b, loc, cut, low, high, zeroOf(b, cast<RankedTensorType>(x.getType()).getElementType()));
+}
+
+// Windows that do not overlap: each position has at most one, [o * stride + k] is the pair (o, k), and the gradient is one
+// elementwise computation over all pairs.
+Value placeApart(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,
+                 PlaceBody body) {
+  Structured nest(b, loc);
+  SmallVector<AffineExpr> result, window, inner;
+  result.push_back(nest.loop(dimSize(b, loc, perWindow[0], 0)));
+  window.push_back(result.back());
+  SmallVector<ReassociationIndices> association{{0}};
+  SmallVector<int64_t> shape;
+  AffineExpr s0 = b.getAffineSymbolExpr(0);
+  for (const SpatialAxis &axis : axes) {
+    int64_t at = result.size();
+    window.push_back(nest.loop(axis.output));
+    inner.push_back(nest.loop(b.getIndexAttr(axis.stride)));
+    result.append({window.back(), inner.back()});
+    association.push_back({at, at + 1});
+    shape.push_back(staticSize(sizeExpr(b, loc, s0 * axis.stride, axis.output)));
+  }
+  association.push_back({static_cast<int64_t>(result.size())});
+  result.push_back(nest.loop(dimSize(b, loc, perWindow[0], axes.size() + 1)));
+  window.push_back(result.back());
+  for (Value value : perWindow)
+    nest.in(value, window);
+  nest.out(element, result);
+  Type i32 = b.getI32Type();
+  Value pairs = nest.build([&](Structured::Region &r) {
+                      Scalar &s = r.s;
+                      Value place = s.constantInt(i32, 0), outside;
+                      for (auto [axis, loop] : llvm::zip_equal(axes, inner)) {
+                        Value along = s.cast(r.index(cast<AffineDimExpr>(loop).getPosition()), i32);
+                        place = s.add(s.mul(place, s.constantInt(i32, axis.window)), along);
+                        if (axis.stride > axis.window) {
+                          Value beyond = s.compare(Predicate::Ge, along, s.constantInt(i32, axis.window));
+                          outside = outside ? s.logicalOr(outside, beyond) : beyond;
+                        }
+                      }
+                      Value value = body(s, r.in, place);
+                      return SmallVector<Value>{outside ? s.select(outside, s.constantInt(element, 0), value) : value};
+                    })
+                    .front();
+  auto pairType = cast<RankedTensorType>(pairs.getType());
+  shape.insert(shape.begin(), pairType.getDimSize(0));
+  shape.push_back(pairType.getDimSize(pairType.getRank() - 1));
+  Value joined = b.createOrFold<tensor::CollapseShapeOp>(loc, RankedTensorType::get(shape, element), pairs, association);
+  return fitTo(b, loc, joined, axes);
+}
+
+// Windows that overlap: for each place in the window, its share is added to the positions that it has in all windows.
+Value placeOverlapping(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,
+                       PlaceBody body) {
+  SmallVector<OpFoldResult> windows = dimSizes(b, loc, perWindow[0]), sizes = windows;
+  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
+  int64_t places = 1;
+  AffineExpr s0 = b.getAffineSymbolExpr(0);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    sizes[i + 1] = sizeExpr(b, loc, s0 * axis.stride + axis.window, windows[i + 1]);
+    strides[i + 1] = b.getIndexAttr(axis.stride);
+    places *= axis.window;
+  }
+  Scalar s(b, loc);
+  Type indexType = b.getIndexType();
+  auto partType = RankedTensorType::get(llvm::map_to_vector(windows, staticSize), element);
+  auto loop = scf::ForOp::create(
+      b, loc, s.constantInt(indexType, 0), s.constantInt(indexType, places), s.constantInt(indexType, 1),
+      filledTensor(b, loc, sizes, zeroOf(b, element)), [&](OpBuilder &b, Location, Value iv, ValueRange carried) {
+        SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+        int64_t below = places;
+        for (auto [i, axis] : llvm::enumerate(axes)) {
+          below /= axis.window;
+          offsets[i + 1] = sizeExpr(b, loc, s0.floorDiv(below) % axis.window, OpFoldResult(iv));
+        }
+        Value place = Scalar(b, loc).cast(iv, b.getI32Type());
+        Value part = tensor::ExtractSliceOp::create(b, loc, carried[0], offsets, windows, strides);
+        SmallVector<Value> operands{part};
+        operands.append(perWindow.begin(), perWindow.end());
+        operands.push_back(tensor::FromElementsOp::create(b, loc, RankedTensorType::get({}, place.getType()), place));
+        Value sum = pointwise(b, loc, partType, operands, [&](Scalar &s, ValueRange x) {
+          return s.add(x[0], body(s, x.drop_front().drop_back(), x.back()));
+        });
+        Value placed = tensor::InsertSliceOp::create(b, loc, sum, carried[0], offsets, windows, strides);
+        scf::YieldOp::create(b, loc, placed);
+      });
+  return fitTo(b, loc, loop.getResult(0), axes);
+}
+
+Value placeWindows(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,
+                   PlaceBody body) {
+  bool apart = llvm::all_of(axes, [](const SpatialAxis &axis) { return axis.stride >= axis.window; });
+  return apart ? placeApart(b, loc, perWindow, axes, element, body)
+               : placeOverlapping(b, loc, perWindow, axes, element, body);
+}
+
+FailureOr<Value> lowerMaxPoolGrad(MaxPoolGradOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  Value x = op.getInput();
+  Type element = op.getType().getElementType();
+  SmallVector<OpFoldResult> sizes = dimSizes(rewriter, loc, x);
+  auto axes = spatialAxes(rewriter, loc, ArrayRef(sizes).drop_front().drop_back(), op.getWindow(), op.getStrides(), {},
+                          op.getPaddingAttr());
+  Value first = firstMaximum(rewriter, loc, x, maxPool(rewriter, loc, x, axes), axes);
+  return placeWindows(rewriter, loc, {first, op.getCotangent()}, axes, element,
+                      [&](Scalar &s, ValueRange v, Value place) {
+                        return s.select(s.compare(Predicate::Eq, v[0], place), v[1], s.constantInt(element, 0));
+                      });
+}
+
+FailureOr<Value> lowerAvgPoolGrad(AvgPoolGradOp op, PatternRewriter &rewriter) {
+  Location loc = op.getLoc();
+  SmallVector<OpFoldResult> spatial = resolveShape(rewriter, loc, {}, op.getShape(), op.getDims());
+  auto axes = spatialAxes(rewriter, loc, spatial, op.getWindow(), op.getStrides(), {}, op.getPaddingAttr());
+  for (auto [i, axis] : llvm::enumerate(axes))
+    if (ShapedType::isDynamic(staticSize(axis.output)))
+      axis.output = dimSize(rewriter, loc, op.getCotangent(), i + 1);
+  Value share = divideByCount(rewriter, loc, op.getCotangent(), axes);
+  return placeWindows(rewriter, loc, share, axes, op.getType().getElementType(),
+                      [](Scalar &, ValueRange v, Value) { return v[0]; });
+}
+
+} // namespace
+
+void populateWindowGradientPatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<Lower<ConvTransposeOp>>(context, lowerConvTranspose);
+  patterns.add<Lower<ConvKernelGradOp>>(context, lowerConvKernelGrad);
+  patterns.add<Lower<MaxPoolGradOp>>(context, lowerMaxPoolGrad);
+  patterns.add<Lower<AvgPoolGradOp>>(context, lowerAvgPoolGrad);
+}
+
+} // namespace mlir::lamina
