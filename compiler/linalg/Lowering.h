@@ -41,6 +41,12 @@ SmallVector<OpFoldResult> resolveShape(OpBuilder &b, Location loc, ArrayRef<OpFo
 // The same elements in another shape; one null size is inferred.
 Value reshape(OpBuilder &b, Location loc, Value x, SmallVector<OpFoldResult> sizes);
 
+// A loop over [0, count) that hands tensors on; `body` returns what the next iteration gets.
+ValueRange loopOver(OpBuilder &b, Location loc, OpFoldResult count, ValueRange inits,
+                    function_ref<SmallVector<Value>(OpBuilder &, Value position, ValueRange carried)> body);
+// The value, written to the buffer of `destination`: how a loop hands on what it computed anew.
+Value copyInto(OpBuilder &b, Location loc, Value value, Value destination);
+
 // Axes may count from the end.
 int64_t normalAxis(int64_t axis, int64_t rank);
 SmallVector<int64_t> normalAxes(ArrayRef<int64_t> axes, int64_t rank);

@@ -1,5 +1,6 @@
 #include "Lowering.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/SmallBitVector.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -27,6 +28,15 @@ Value hoistSize(OpBuilder &b, Value size, Region &body, IRMapping &mapping) {
   return mapping.lookup(size);
 }
 
+// The loop carries states without their unit dimensions, as everything else is computed.
+llvm::SmallBitVector unitDims(Value tensor) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(tensor.getType()).getShape();
+  llvm::SmallBitVector units(shape.size());
+  for (auto [dim, size] : llvm::enumerate(shape))
+    units[dim] = size == 1;
+  return units;
+}
+
 class LowerScan : public OpRewritePattern<ScanOp> {
 public:
   using OpRewritePattern::OpRewritePattern;
@@ -39,7 +49,9 @@ public:
     OpFoldResult length =
         op.getLength() ? OpFoldResult(op.getLength()) : dimSize(rewriter, loc, op.getSequences()[0], 0);
 
-    SmallVector<Value> carried(op.getInits());
+    SmallVector<Value> carried;
+    for (Value init : op.getInits())
+      carried.push_back(dropDims(rewriter, loc, init, unitDims(init)));
     SmallVector<SmallVector<OpFoldResult>> outputSizes;
     IRMapping mapping;
     for (Value output : yield.getValues().drop_front(states)) {
@@ -69,7 +81,11 @@ public:
     if (op.getReverse())
       position = sizeExpr(rewriter, loc, rewriter.getAffineSymbolExpr(0) - rewriter.getAffineSymbolExpr(1) - 1,
                           {length, position});
-    SmallVector<Value> arguments(loop.getRegionIterArgs().take_front(states));
+    SmallVector<Value> arguments;
+    for (auto [state, argument, init] : llvm::zip(loop.getRegionIterArgs(), op.getStateArguments(), op.getInits()))
+      arguments.push_back(
+          castTo(rewriter, loc, expandTo(rewriter, loc, state, dimSizes(rewriter, loc, init), unitDims(init)),
+                 argument.getType()));
     for (auto [sequence, argument] : llvm::zip_equal(op.getSequences(), op.getSliceArguments()))
       arguments.push_back(sliceAt(rewriter, loc, sequence, position, cast<RankedTensorType>(argument.getType())));
     rewriter.mergeBlocks(&step, body, arguments);
@@ -78,7 +94,8 @@ public:
     SmallVector<Value> next;
     for (auto [i, value] : llvm::enumerate(yield.getValues())) {
       if (i < states) {
-        next.push_back(castTo(rewriter, loc, value, carried[i].getType()));
+        Value flat = dropDims(rewriter, loc, castTo(rewriter, loc, value, op.getInits()[i].getType()), unitDims(value));
+        next.push_back(copyInto(rewriter, loc, flat, loop.getRegionIterArgs()[i]));
         continue;
       }
       SmallVector<OpFoldResult> sizes = outputSizes[i - states], offsets(sizes.size(), rewriter.getIndexAttr(0));
@@ -93,7 +110,11 @@ public:
     scf::YieldOp::create(rewriter, loc, next);
     rewriter.eraseOp(yield);
     rewriter.setInsertionPointAfter(loop);
-    replaceWith(rewriter, op, loop.getResults());
+    SmallVector<Value> results(loop.getResults());
+    for (unsigned i = 0; i < states; ++i)
+      results[i] = expandTo(rewriter, loc, results[i], dimSizes(rewriter, loc, op.getInits()[i]),
+                            unitDims(op.getInits()[i]));
+    replaceWith(rewriter, op, results);
     return success();
   }
 

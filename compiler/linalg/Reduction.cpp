@@ -1,10 +1,7 @@
 #include <limits>
 
 #include "Lowering.h"
-#include "llvm/ADT/SmallBitVector.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::lamina {
@@ -157,33 +154,27 @@ FailureOr<Value> lowerCumsum(CumsumOp op, PatternRewriter &rewriter) {
   Type element = type.getElementType();
   SmallVector<OpFoldResult> sizes = dimSizes(rewriter, loc, x);
   OpFoldResult length = sizes[axis];
-  SmallVector<OpFoldResult> sliceSizes = sizes;
+  SmallVector<OpFoldResult> sliceSizes = sizes, strides(sizes.size(), rewriter.getIndexAttr(1)), sumSizes = sizes;
   sliceSizes[axis] = rewriter.getIndexAttr(1);
-  SmallVector<OpFoldResult> strides(sizes.size(), rewriter.getIndexAttr(1));
-  auto sliceType = RankedTensorType::get(llvm::map_to_vector(sliceSizes, staticSize), element);
-
-  Scalar s(rewriter, loc);
-  Value begin = s.constantInt(rewriter.getIndexType(), 0), step = s.constantInt(rewriter.getIndexType(), 1);
-  Value end = getValueOrCreateConstantIndexOp(rewriter, loc, length);
-  Value sum = filledTensor(rewriter, loc, sliceSizes, cast<TypedAttr>(rewriter.getZeroAttr(element)));
+  sumSizes.erase(sumSizes.begin() + axis);
+  auto sumType = RankedTensorType::get(llvm::map_to_vector(sumSizes, staticSize), element);
+  Value sum = filledTensor(rewriter, loc, sumSizes, cast<TypedAttr>(rewriter.getZeroAttr(element)));
   Value result = emptyTensor(rewriter, loc, sizes, element);
-  auto loop = scf::ForOp::create(
-      rewriter, loc, begin, end, step, ValueRange{sum, result},
-      [&](OpBuilder &b, Location, Value iv, ValueRange carried) {
+  ValueRange results = loopOver(
+      rewriter, loc, length, {sum, result}, [&](OpBuilder &b, Value iv, ValueRange carried) -> SmallVector<Value> {
         OpFoldResult position = iv;
         if (op.getReverse())
-          position = sizeExpr(b, loc, b.getAffineSymbolExpr(0) - b.getAffineSymbolExpr(1) - 1, {length, iv});
+          position = sizeExpr(b, loc, b.getAffineSymbolExpr(0) - b.getAffineSymbolExpr(1) - 1, {length, position});
         SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
         offsets[axis] = position;
-        Value slice = tensor::ExtractSliceOp::create(b, loc, x, offsets, sliceSizes, strides);
-        Value next = pointwise(b, loc, sliceType, {carried[0], slice},
+        Value slice = tensor::ExtractSliceOp::create(b, loc, sumType, x, offsets, sliceSizes, strides);
+        Value next = pointwise(b, loc, sumType, {carried[0], slice},
                                [](Scalar &s, ValueRange v) { return s.add(v[0], v[1]); });
-        next = castTo(b, loc, next, carried[0].getType());
         Value placed = tensor::InsertSliceOp::create(b, loc, op.getExclusive() ? carried[0] : next, carried[1], offsets,
                                                      sliceSizes, strides);
-        scf::YieldOp::create(b, loc, ValueRange{next, placed});
+        return {copyInto(b, loc, next, carried[0]), placed};
       });
-  return loop.getResult(1);
+  return results[1];
 }
 
 } // namespace

@@ -1,6 +1,5 @@
 #include "Lowering.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::lamina {
@@ -86,23 +85,19 @@ FailureOr<Value> lowerScatterAdd(ScatterAddOp op, PatternRewriter &rewriter) {
   rowSizes.front() = rewriter.getIndexAttr(1);
   auto rowType = RankedTensorType::get(llvm::map_to_vector(rowSizes, staticSize), tableType.getElementType());
 
-  Scalar s(rewriter, loc);
-  Type index = rewriter.getIndexType();
-  auto loop = scf::ForOp::create(
-      rewriter, loc, s.constantInt(index, 0), getValueOrCreateConstantIndexOp(rewriter, loc, count),
-      s.constantInt(index, 1), op.getInit(), [&](OpBuilder &b, Location, Value iv, ValueRange carried) {
-        Scalar s(b, loc);
-        SmallVector<OpFoldResult> from(rowSizes.size(), b.getIndexAttr(0)), to = from;
-        from.front() = iv;
-        to.front() = clampIndex(s, tensor::ExtractOp::create(b, loc, indices, iv), rows);
-        Value update = tensor::ExtractSliceOp::create(b, loc, updates, from, rowSizes, strides);
-        Value row = tensor::ExtractSliceOp::create(b, loc, carried[0], to, rowSizes, strides);
-        Value sum = pointwise(b, loc, rowType, {row, update},
-                              [](Scalar &s, ValueRange x) { return s.add(x[0], x[1]); });
-        Value placed = tensor::InsertSliceOp::create(b, loc, sum, carried[0], to, rowSizes, strides);
-        scf::YieldOp::create(b, loc, placed);
-      });
-  return loop.getResult(0);
+  return loopOver(rewriter, loc, count, op.getInit(),
+                  [&](OpBuilder &b, Value iv, ValueRange carried) -> SmallVector<Value> {
+                    Scalar s(b, loc);
+                    SmallVector<OpFoldResult> from(rowSizes.size(), b.getIndexAttr(0)), to = from;
+                    from.front() = iv;
+                    to.front() = clampIndex(s, tensor::ExtractOp::create(b, loc, indices, iv), rows);
+                    Value update = tensor::ExtractSliceOp::create(b, loc, updates, from, rowSizes, strides);
+                    Value row = tensor::ExtractSliceOp::create(b, loc, carried[0], to, rowSizes, strides);
+                    Value sum = pointwise(b, loc, rowType, {row, update},
+                                          [](Scalar &s, ValueRange x) { return s.add(x[0], x[1]); });
+                    return {tensor::InsertSliceOp::create(b, loc, sum, carried[0], to, rowSizes, strides)};
+                  })
+      .front();
 }
 
 FailureOr<Value> lowerIota(IotaOp op, PatternRewriter &rewriter) {

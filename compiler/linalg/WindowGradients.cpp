@@ -2,8 +2,6 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace mlir::lamina {
@@ -22,34 +20,29 @@ Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank) {
   SmallVector<ReassociationIndices> flat{llvm::to_vector(llvm::seq<int64_t>(0, rank)), {rank}, {rank + 1}, {rank + 2}};
   auto flatType = RankedTensorType::get({places, channels, groups, features}, type.getElementType());
   Value source = b.createOrFold<tensor::CollapseShapeOp>(loc, flatType, kernel, flat);
-  Scalar s(b, loc);
-  auto index = [&](int64_t value) { return b.getIndexAttr(value); };
+  auto index = [&](int64_t value) { return OpFoldResult(b.getIndexAttr(value)); };
   Value empty = tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>{places, groups, features, channels},
                                         type.getElementType());
-  SmallVector<OpFoldResult> strides(4, index(1));
-  auto loop = scf::ForOp::create(
-      b, loc, s.constantInt(b.getIndexType(), 0), s.constantInt(b.getIndexType(), places),
-      s.constantInt(b.getIndexType(), 1), empty, [&](OpBuilder &b, Location, Value iv, ValueRange carried) {
-        OpFoldResult last = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
-        Value slice = tensor::ExtractSliceOp::create(
-            b, loc, source, ArrayRef<OpFoldResult>{last, index(0), index(0), index(0)},
-            ArrayRef<OpFoldResult>{index(1), index(channels), index(groups), index(features)}, strides);
-        Structured nest(b, loc);
-        AffineExpr one = nest.loop(index(1)), g = nest.loop(index(groups)), f = nest.loop(index(features)),
-                   c = nest.loop(index(channels));
-        nest.in(slice, {one, c, g, f});
-        nest.out(type.getElementType(), {one, g, f, c});
-        Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
-        Value placed = tensor::InsertSliceOp::create(
-            b, loc, turned, carried[0], ArrayRef<OpFoldResult>{OpFoldResult(iv), index(0), index(0), index(0)},
-            ArrayRef<OpFoldResult>{index(1), index(groups), index(features), index(channels)}, strides);
-        scf::YieldOp::create(b, loc, placed);
-      });
+  SmallVector<OpFoldResult> strides(4, index(1)), from(4, index(0)), to = from;
+  SmallVector<OpFoldResult> sizes{index(1), index(channels), index(groups), index(features)};
+  SmallVector<OpFoldResult> turnedSizes{index(1), index(groups), index(features), index(channels)};
+  Value result = loopOver(b, loc, index(places), empty, [&](OpBuilder &b, Value iv, ValueRange carried) {
+                   from[0] = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
+                   to[0] = iv;
+                   Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, sizes, strides);
+                   Structured nest(b, loc);
+                   AffineExpr one = nest.loop(index(1)), g = nest.loop(index(groups)), f = nest.loop(index(features)),
+                              c = nest.loop(index(channels));
+                   nest.in(slice, {one, c, g, f});
+                   nest.out(type.getElementType(), {one, g, f, c});
+                   Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
+                   return SmallVector<Value>{
+                       tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, turnedSizes, strides)};
+                 }).front();
   SmallVector<int64_t> turnedShape(shape.take_front(rank));
   turnedShape.append({groups, features, channels});
-  SmallVector<OpFoldResult> sizes = llvm::map_to_vector(turnedShape, [&](int64_t size) { return OpFoldResult(index(size)); });
   return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(turnedShape, type.getElementType()),
-                                               loop.getResult(0), flat, sizes);
+                                               result, flat, llvm::map_to_vector(turnedShape, index));
 }
 
 // dy with stride - 1 zeros between its positions, on a border that a window of stride 1 needs to give `axes` input
@@ -238,30 +231,28 @@ Value placeOverlapping(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, Ar
     strides[i + 1] = b.getIndexAttr(axis.stride);
     places *= axis.window;
   }
-  Scalar s(b, loc);
-  Type indexType = b.getIndexType();
   auto partType = RankedTensorType::get(llvm::map_to_vector(windows, staticSize), element);
-  auto loop = scf::ForOp::create(
-      b, loc, s.constantInt(indexType, 0), s.constantInt(indexType, places), s.constantInt(indexType, 1),
-      filledTensor(b, loc, sizes, zeroOf(b, element)), [&](OpBuilder &b, Location, Value iv, ValueRange carried) {
-        SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
-        int64_t below = places;
-        for (auto [i, axis] : llvm::enumerate(axes)) {
-          below /= axis.window;
-          offsets[i + 1] = sizeExpr(b, loc, s0.floorDiv(below) % axis.window, OpFoldResult(iv));
-        }
-        Value place = Scalar(b, loc).cast(iv, b.getI32Type());
-        Value part = tensor::ExtractSliceOp::create(b, loc, carried[0], offsets, windows, strides);
-        SmallVector<Value> operands{part};
-        operands.append(perWindow.begin(), perWindow.end());
-        operands.push_back(tensor::FromElementsOp::create(b, loc, RankedTensorType::get({}, place.getType()), place));
-        Value sum = pointwise(b, loc, partType, operands, [&](Scalar &s, ValueRange x) {
-          return s.add(x[0], body(s, x.drop_front().drop_back(), x.back()));
-        });
-        Value placed = tensor::InsertSliceOp::create(b, loc, sum, carried[0], offsets, windows, strides);
-        scf::YieldOp::create(b, loc, placed);
-      });
-  return fitTo(b, loc, loop.getResult(0), axes);
+  Value zeros = filledTensor(b, loc, sizes, zeroOf(b, element));
+  Value sums = loopOver(b, loc, b.getIndexAttr(places), zeros, [&](OpBuilder &b, Value iv, ValueRange carried) {
+                 SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+                 int64_t below = places;
+                 for (auto [i, axis] : llvm::enumerate(axes)) {
+                   below /= axis.window;
+                   offsets[i + 1] = sizeExpr(b, loc, s0.floorDiv(below) % axis.window, OpFoldResult(iv));
+                 }
+                 Value place = Scalar(b, loc).cast(iv, b.getI32Type());
+                 Value part = tensor::ExtractSliceOp::create(b, loc, carried[0], offsets, windows, strides);
+                 SmallVector<Value> operands{part};
+                 operands.append(perWindow.begin(), perWindow.end());
+                 auto scalarType = RankedTensorType::get({}, place.getType());
+                 operands.push_back(tensor::FromElementsOp::create(b, loc, scalarType, place));
+                 Value sum = pointwise(b, loc, partType, operands, [&](Scalar &s, ValueRange x) {
+                   return s.add(x[0], body(s, x.drop_front().drop_back(), x.back()));
+                 });
+                 return SmallVector<Value>{
+                     tensor::InsertSliceOp::create(b, loc, sum, carried[0], offsets, windows, strides)};
+               }).front();
+  return fitTo(b, loc, sums, axes);
 }
 
 Value placeWindows(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,

@@ -64,6 +64,17 @@ def to_array(ref, rank, dtype):
     return np.lib.stride_tricks.as_strided(raw.view(dtype), sizes, strides).copy()
 
 
+def run(*command, text=None):
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stderr[:4000]}")
+    return done.stdout
+
+
+def lower(text, opt="lamina-opt"):
+    return run(opt, "--convert-lamina-to-linalg", text=text)
+
+
 class Module:
     """Functions `name(arguments)`, compiled together."""
 
@@ -71,13 +82,7 @@ class Module:
         self.folder = tempfile.TemporaryDirectory()
         path = os.path.join(self.folder.name, "module")
 
-        def run(*command, text=None):
-            done = subprocess.run(command, input=text, capture_output=True, text=True)
-            if done.returncode:
-                raise RuntimeError(f"{command[0]}: {done.stderr[:4000]}")
-            return done.stdout
-
-        linalg = run(opt, "--convert-lamina-to-linalg", text=text)
+        linalg = lower(text, opt)
         llvm = run(os.path.join(tools, "mlir-opt"), f"--pass-pipeline=builtin.module({PIPELINE})", text=linalg)
         ir = run(os.path.join(tools, "mlir-translate"), "--mlir-to-llvmir", text=llvm)
         with open(path + ".ll", "w") as file:
