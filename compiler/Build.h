@@ -1,0 +1,34 @@
+#pragma once
+
+#include "compiler/target/ObjectCache.h"
+#include "compiler/target/Machine.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lamina::compiler {
+
+/// Machine code of one traced function.
+struct Program {
+  std::vector<std::string> objects;
+  std::vector<int64_t> preparedBytes;
+  std::vector<std::string> messages;
+  bool hasWorkspace = false;
+  bool hasShapes = false;
+
+  std::string str() const;
+  static bool parse(llvm::StringRef bytes, Program &program);
+};
+
+struct BuildReport {
+  /// Empty, or one line for the user.
+  std::string error;
+  /// Kernels compiled, not found in the cache.
+  int64_t kernels = 0;
+};
+
+/// Compiles a module with @main. Kernels that the cache knows are taken from it.
+Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache, BuildReport &report);
+
+} // namespace lamina::compiler
