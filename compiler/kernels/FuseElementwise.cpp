@@ -40,7 +40,8 @@ bool shouldFuse(OpOperand *operand) {
     return false;
   if (!readsOnce(operand))
     return false;
-  if (!isElementwise(consumer) && consumer.getNumDpsInputs() != 1)
+  // A reduction takes a producer that nobody else reads: as an extra result it would keep others from the same row.
+  if (!isElementwise(consumer) && (consumer.getNumDpsInputs() != 1 || !producer->hasOneUse()))
     return false;
   return othersComeLater(producer, consumer);
 }

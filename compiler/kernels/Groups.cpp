@@ -93,7 +93,12 @@ struct GroupBuilder {
       if (it == members.end() || !it->op.isDpsInput(&use))
         return false;
       FailureOr<LoopMap> related = relate(producer, result, *it, use);
-      if (failed(related) || (succeeded(loops) && *loops != *related))
+      if (failed(related))
+        return false;
+      // Readers need agree on the loops that the group shares only.
+      for (int64_t &loop : *related)
+        loop = loop < group.sharedDims ? loop : -1;
+      if (succeeded(loops) && *loops != *related)
         return false;
       loops = related;
     }

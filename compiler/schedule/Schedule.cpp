@@ -230,6 +230,15 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     if (type == utils::IteratorType::reduction)
       work *= ShapedType::isDynamic(contractionRanges[i]) ? 64 : contractionRanges[i];
   Sizes items = distribute(root, tile, work, root == contraction ? root.getNumParallelLoops() : rootLoops);
+  if (!windowed && m >= 0 && !dot) {
+    // Blocks of eight row tiles reuse a panel from the cache; a row of panels is cut where it stays whole.
+    std::fill(items.begin(), items.end(), 0);
+    items[m] = tile[m] * 8;
+    if (!ShapedType::isDynamic(ranges[m]) && (ranges[m] <= items[m] || ranges[m] % items[m]))
+      items[m] = 0;
+    if (!ShapedType::isDynamic(ranges[n]) && ranges[n] > 2 * tile[n] && ranges[n] % (2 * tile[n]) == 0)
+      items[n] = 2 * tile[n];
+  }
   if (root == contraction)
     return write(root, items, tile, order, inner, partial);
   write(root, items, tile, order, {}, {});

@@ -2,12 +2,14 @@
 // operation's own inner loops. Guarantees that structured operations are as small as their vectors: static, or bounded where the
 // vector axis is open.
 
+#include "compiler/Cleanup.h"
 #include "compiler/Passes.h"
 #include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
@@ -164,9 +166,8 @@ void Tiler::cleanUp() {
   linalg::populateLinalgTilingCanonicalizationPatterns(patterns);
   scf::populateSCFForLoopCanonicalizationPatterns(patterns);
   tensor::populateMergeConsecutiveInsertExtractSlicePatterns(patterns);
-  for (StringRef dialect : {"tensor", "scf", "affine", "linalg", "arith"})
-    for (RegisteredOperationName name : kernel.getContext()->getRegisteredOperationsByDialect(dialect))
-      name.getCanonicalizationPatterns(patterns, kernel.getContext());
+  populateCleanupPatterns(patterns);
+  memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
   patterns.add<UnpackPanelToSlice>(kernel.getContext());
   (void)applyPatternsGreedily(kernel, std::move(patterns));
   DominanceInfo dominance(kernel);

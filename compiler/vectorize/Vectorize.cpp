@@ -1,6 +1,7 @@
 // Turns the small structured operations that tiling leaves into vector operations. Guarantees that accumulators are carried by
 // loops as vectors and that epilogues read them from registers.
 
+#include "compiler/Cleanup.h"
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -51,9 +52,7 @@ SmallVector<int64_t> loopBounds(linalg::LinalgOp op) {
 
 void canonicalize(func::FuncOp function) {
   RewritePatternSet patterns(function.getContext());
-  for (StringRef dialect : {"tensor", "scf", "affine", "arith", "vector", "math"})
-    for (RegisteredOperationName name : function.getContext()->getRegisteredOperationsByDialect(dialect))
-      name.getCanonicalizationPatterns(patterns, function.getContext());
+  populateCleanupPatterns(patterns);
   tensor::populateMergeConsecutiveInsertExtractSlicePatterns(patterns);
   (void)applyPatternsGreedily(function, std::move(patterns));
 }
