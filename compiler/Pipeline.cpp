@@ -119,8 +119,8 @@ void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine
   functions.addPass(createTilePass());
   functions.addPass(createVectorizePass());
   functions.addPass(createBufferizePass());
-  functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
+  functions.addPass(createCanonicalizerPass());
   bufferization::PromoteBuffersToStackPassOptions stack;
   stack.maxAllocSizeInBytes = 1 << 17;
   functions.addPass(bufferization::createPromoteBuffersToStackPass(stack));

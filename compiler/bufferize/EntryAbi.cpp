@@ -100,7 +100,8 @@ LogicalResult EntryBuilder::run() {
   SmallVector<int64_t> updates;
   SmallVector<Value> openResults;
   builder.setInsertionPoint(terminator);
-  for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
+  SmallVector<Value> returned(terminator.getOperands());
+  for (auto [i, value] : llvm::enumerate(returned)) {
     auto attr = entry.getResultAttrOfType<IntegerAttr>(i, "lamina.updates");
     updates.push_back(attr ? attr.getInt() : -1);
     auto type = cast<RankedTensorType>(value.getType());
@@ -108,11 +109,10 @@ LogicalResult EntryBuilder::run() {
       if (type.isDynamicDim(axis))
         openResults.push_back(tensor::DimOp::create(builder, loc, value, axis));
   }
-  // Keep them alive and resolved through a marker.
-  auto marker = UnrealizedConversionCastOp::create(builder, loc, TypeRange{}, openResults);
-  marker->setAttr("lamina.shapes", builder.getUnitAttr());
+  // The terminator keeps them alive while they are resolved.
+  unsigned resultCount = returned.size();
+  terminator->insertOperands(resultCount, openResults);
   resolveDims();
-  openResults.assign(marker.getOperands().begin(), marker.getOperands().end());
 
   unsigned arguments = body.getNumArguments();
   SmallVector<Value> old(body.getArguments());
@@ -166,10 +166,10 @@ LogicalResult EntryBuilder::run() {
     }
     old[i].replaceAllUsesWith(tensor);
   }
-  openResults.assign(marker.getOperands().begin(), marker.getOperands().end());
+  openResults.assign(terminator.getOperands().begin() + resultCount, terminator.getOperands().end());
+  terminator->eraseOperands(resultCount, openResults.size());
   if (!openResults.empty())
     shapesFunction(allDims, openResults);
-  marker->erase();
 
   Operation *prologueEnd = &*std::prev(builder.getInsertionPoint());
 

@@ -4,6 +4,7 @@
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -54,6 +55,7 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
   auto body = func::FuncOp::create(outer, loc, "body_" + std::to_string(number), outer.getFunctionType(types, {}));
   body.setPrivate();
   body->setAttr("lamina.parallel_body", builder.getUnitAttr());
+  body->setAttr("llvm.linkage", LLVM::LinkageAttr::get(builder.getContext(), LLVM::Linkage::Internal));
   Block *block = body.addEntryBlock();
   OpBuilder inner = OpBuilder::atBlockBegin(block);
   IRMapping map;
