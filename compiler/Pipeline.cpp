@@ -95,8 +95,7 @@ void registerPipelineDialects(DialectRegistry &registry) {
 void buildKernelsPipeline(OpPassManager &manager) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createDifferentiatePass());
-  functions.addPass(createCanonicalizerPass());
-  functions.addPass(createCSEPass());
+  functions.addPass(createSimplifyPass());
   functions.addPass(createConvertLaminaToLinalgPass());
   functions.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   functions.addPass(createCanonicalizerPass());
