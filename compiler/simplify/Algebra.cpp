@@ -81,8 +81,9 @@ struct BroadcastOperand : RewritePattern {
       operands[operand.getOperandNumber()] = broadcast.getInput();
       SmallVector<Type> types;
       auto inference = cast<InferTypeOpInterface>(op);
-      if (failed(inference.inferReturnTypes(op->getContext(), std::nullopt, operands, op->getDiscardableAttrDictionary(),
-                                            op->getPropertiesStorage(), op->getRegions(), types)) ||
+      if (failed(inference.inferReturnTypes(op->getContext(), std::nullopt, operands,
+                                            op->getDiscardableAttrDictionary(), op->getPropertiesStorage(),
+                                            op->getRegions(), types)) ||
           types.front() != op->getResult(0).getType())
         continue;
       rewriter.modifyOpInPlace(op, [&] { operand.set(broadcast.getInput()); });

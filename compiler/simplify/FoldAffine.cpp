@@ -1,6 +1,6 @@
-// Batch normalization and its like: y = base · a + b, where base is a convolution or contraction with a kernel, and kernel, a and
-// b depend on weights alone, becomes one op with the kernel scaled, and one bias. What depends on weights alone is computed once,
-// before the first call.
+// Batch normalization and its like: y = base · a + b, where base is a convolution or contraction with a kernel, and
+// kernel, a and b depend on weights alone, becomes one op with the kernel scaled, and one bias. What depends on weights
+// alone is computed once, before the first call.
 
 #include "compiler/simplify/Simplify.h"
 #include "dialects/lamina/LaminaOps.h"
@@ -29,7 +29,8 @@ private:
       return kind && kind.getValue() == "weight";
     }
     Operation *op = value.getDefiningOp();
-    return op->getNumRegions() == 0 && isPure(op) && llvm::all_of(op->getOperands(), [&](Value v) { return contains(v); });
+    return op->getNumRegions() == 0 && isPure(op) &&
+           llvm::all_of(op->getOperands(), [&](Value v) { return contains(v); });
   }
 
   func::FuncOp function;
@@ -114,7 +115,8 @@ Affine compose(ArrayRef<Step> steps, OpBuilder &builder) {
     if (isa<AddOp>(step.op)) {
       result.shift = result.shift ? Value(AddOp::create(builder, location, result.shift, weight)) : weight;
     } else if (isa<SubOp>(step.op) && step.isLeft) {
-      result.shift = result.shift ? Value(SubOp::create(builder, location, result.shift, weight)) : negate(location, weight);
+      result.shift =
+          result.shift ? Value(SubOp::create(builder, location, result.shift, weight)) : negate(location, weight);
     } else if (isa<SubOp>(step.op)) {
       // w - (base · a + b) = base · (-a) + (w - b)
       result.scale = result.scale ? negate(location, result.scale) : negate(location, one(location, weight));
@@ -149,8 +151,8 @@ Value withRank(OpBuilder &builder, Location location, Value value, size_t rank) 
   return ReshapeOp::create(builder, location, value, ValueRange(), shape);
 }
 
-// The number of trailing kernel axes that are trailing axes of the result in the same order; the result's other axes do not come
-// from the kernel.
+// The number of trailing kernel axes that are trailing axes of the result in the same order; the result's other axes do
+// not come from the kernel.
 std::optional<size_t> sharedAxes(Operation *base) {
   if (isa<ConvOp>(base))
     return 1;
@@ -194,9 +196,8 @@ Value scaleKernel(Operation *base, Value scale, OpBuilder &builder) {
 
 bool foldChain(const Chain &chain) {
   Operation *last = chain.steps.back().op;
-  bool scales = llvm::any_of(chain.steps, [](const Step &step) {
-    return !isa<AddOp>(step.op) && !(isa<SubOp>(step.op) && step.isLeft);
-  });
+  bool scales = llvm::any_of(
+      chain.steps, [](const Step &step) { return !isa<AddOp>(step.op) && !(isa<SubOp>(step.op) && step.isLeft); });
   if (!scales && chain.steps.size() < 2)
     return false;
   OpBuilder builder(last);

@@ -1,5 +1,5 @@
-// Makes a function of lamina ops smaller: canonicalization, common subexpressions, algebra, and batch normalization folded into
-// kernels. Afterwards no stop_gradient is left; derivatives must have been taken before.
+// Makes a function of lamina ops smaller: canonicalization, common subexpressions, algebra, and batch normalization
+// folded into kernels. Afterwards no stop_gradient is left; derivatives must have been taken before.
 
 #include "compiler/simplify/Simplify.h"
 

@@ -34,9 +34,10 @@ FailureOr<Type> DotGeneralOp::inferType(Inference &inference, Adaptor op) {
     return failure();
   if (op.getLhsBatching().size() != op.getRhsBatching().size() ||
       op.getLhsContracting().size() != op.getRhsContracting().size())
-    return inference.fail("lists batch and contracting axes in pairs, but lhs has " + Twine(op.getLhsBatching().size()) +
-                          " and " + Twine(op.getLhsContracting().size()) + ", rhs " +
-                          Twine(op.getRhsBatching().size()) + " and " + Twine(op.getRhsContracting().size()));
+    return inference.fail("lists batch and contracting axes in pairs, but lhs has " +
+                          Twine(op.getLhsBatching().size()) + " and " + Twine(op.getLhsContracting().size()) +
+                          ", rhs " + Twine(op.getRhsBatching().size()) + " and " +
+                          Twine(op.getRhsContracting().size()));
   FailureOr<Axes> left = splitAxes(inference, lhs, op.getLhsBatching(), op.getLhsContracting(), "lhs");
   if (failed(left))
     return failure();

@@ -1,11 +1,11 @@
 #include "dialects/lamina/ElementwiseFolds.h"
 
 #include "dialects/lamina/LaminaOps.h"
-#include "llvm/ADT/APSInt.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/APSInt.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
 
@@ -16,7 +16,9 @@ std::optional<double> evaluateFloat(Operation *op, double x) {
   return llvm::TypeSwitch<Operation *, std::optional<double>>(op)
       .Case<AbsOp>([&](auto) { return std::fabs(x); })
       .Case<NegOp>([&](auto) { return -x; })
-      .Case<SignOp>([&](auto) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; })
+      .Case<SignOp>([&](auto) { return x > 0   ? 1.0
+                                       : x < 0 ? -1.0
+                                               : x; })
       .Case<ReluOp>([&](auto) { return x < 0 ? 0.0 : x; })
       .Case<ExpOp>([&](auto) { return std::exp(x); })
       .Case<Expm1Op>([&](auto) { return std::expm1(x); })
@@ -161,8 +163,8 @@ Attribute foldSplats(Operation *op, ArrayRef<Attribute> operands) {
     if (isa<IsFiniteOp>(op))
       return DenseElementsAttr::get(type, std::isfinite(a));
     if (auto comparison = dyn_cast<CompareOp>(op))
-      return DenseElementsAttr::get(
-          type, compare(comparison.getPredicate(), a < b, a == b, std::isnan(a) || std::isnan(b)));
+      return DenseElementsAttr::get(type,
+                                    compare(comparison.getPredicate(), a < b, a == b, std::isnan(a) || std::isnan(b)));
     std::optional<double> value = splats.size() == 1 ? evaluateFloat(op, a) : evaluateFloat(op, a, b);
     return value ? DenseElementsAttr::get(type, roundTo(elementType, *value)) : Attribute();
   }
@@ -189,25 +191,34 @@ Value foldIdentity(Operation *op, ArrayRef<Attribute> operands) {
   auto is = [&](unsigned i, double number) { return isSplat(operands[i], number); };
   Value lhs = op->getOperand(0), rhs = op->getNumOperands() > 1 ? op->getOperand(1) : Value();
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<AddOp>([&](auto) { return is(1, 0) ? lhs : is(0, 0) ? rhs : Value(); })
+      .Case<AddOp>([&](auto) { return is(1, 0)   ? lhs
+                                      : is(0, 0) ? rhs
+                                                 : Value(); })
       .Case<SubOp>([&](auto) { return is(1, 0) ? lhs : Value(); })
-      .Case<MulOp>([&](auto) { return is(1, 1) ? lhs : is(0, 1) ? rhs : Value(); })
+      .Case<MulOp>([&](auto) { return is(1, 1)   ? lhs
+                                      : is(0, 1) ? rhs
+                                                 : Value(); })
       .Case<DivOp, PowOp>([&](auto) { return is(1, 1) ? lhs : Value(); })
       .Case<MaximumOp, MinimumOp>([&](auto) { return lhs == rhs ? lhs : Value(); })
-      .Case<AndOp>([&](auto) { return lhs == rhs || is(1, 1) ? lhs : is(0, 1) ? rhs : Value(); })
-      .Case<OrOp>([&](auto) { return lhs == rhs || is(1, 0) ? lhs : is(0, 0) ? rhs : Value(); })
+      .Case<AndOp>([&](auto) { return lhs == rhs || is(1, 1) ? lhs
+                                      : is(0, 1)             ? rhs
+                                                             : Value(); })
+      .Case<OrOp>([&](auto) { return lhs == rhs || is(1, 0) ? lhs
+                                     : is(0, 0)             ? rhs
+                                                            : Value(); })
       .Case<SelectOp>([&](SelectOp select) -> Value {
         if (select.getLhs() == select.getRhs() || is(0, 1))
           return select.getLhs();
         return is(0, 0) ? Value(select.getRhs()) : Value();
       })
       .Case<CastOp>([&](auto) { return lhs; })
-      .Case<NegOp, NotOp>([&](auto) { return lhs.getDefiningOp() && lhs.getDefiningOp()->getName() == op->getName()
-                                                 ? lhs.getDefiningOp()->getOperand(0)
-                                                 : Value(); })
-      .Case<AbsOp, ReluOp, FloorOp, CeilOp, RoundOp, StopGradientOp>([&](auto) {
-        return lhs.getDefiningOp() && lhs.getDefiningOp()->getName() == op->getName() ? lhs : Value();
+      .Case<NegOp, NotOp>([&](auto) {
+        return lhs.getDefiningOp() && lhs.getDefiningOp()->getName() == op->getName()
+                   ? lhs.getDefiningOp()->getOperand(0)
+                   : Value();
       })
+      .Case<AbsOp, ReluOp, FloorOp, CeilOp, RoundOp, StopGradientOp>(
+          [&](auto) { return lhs.getDefiningOp() && lhs.getDefiningOp()->getName() == op->getName() ? lhs : Value(); })
       .Default([](auto) { return Value(); });
 }
 

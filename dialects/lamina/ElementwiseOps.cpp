@@ -13,8 +13,7 @@ FailureOr<Type> IsFiniteOp::inferType(Inference &inference, Adaptor op) {
 
 FailureOr<Type> CompareOp::inferType(Inference &inference, Adaptor op) {
   bool ordered = op.getPredicate() != ComparePredicate::eq && op.getPredicate() != ComparePredicate::ne;
-  FailureOr<Type> type =
-      inference.elementwise({op.getLhs(), op.getRhs()}, ordered ? Elements::Numeric : Elements::Any);
+  FailureOr<Type> type = inference.elementwise({op.getLhs(), op.getRhs()}, ordered ? Elements::Numeric : Elements::Any);
   if (failed(type))
     return failure();
   return cast<RankedTensorType>(*type).clone(IntegerType::get(type->getContext(), 1));

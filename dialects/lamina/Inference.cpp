@@ -55,6 +55,26 @@ LogicalResult Inference::fail(const Twine &sentence) const {
   return emitOptionalError(location, "'", op, "' op ", sentence);
 }
 
+LogicalResult Inference::checkSize(RankedTensorType type, StringRef what) const {
+  constexpr int64_t most = int64_t(1) << 48;
+  int64_t elements = 1;
+  for (int64_t size : type.getShape()) {
+    if (ShapedType::isDynamic(size) || size == 0)
+      continue;
+    if (elements > most / size)
+      return fail(what + " of shape " + formatShape(type) + " is too large");
+    elements *= size;
+  }
+  return success();
+}
+
+LogicalResult Inference::checkResults() const {
+  for (Type type : results)
+    if (auto tensor = dyn_cast<RankedTensorType>(type); tensor && failed(checkSize(tensor, "result")))
+      return failure();
+  return success();
+}
+
 FailureOr<int64_t> Inference::axis(int64_t axis, RankedTensorType type, StringRef what) const {
   int64_t rank = type.getRank();
   if (axis < -rank || axis >= rank)
@@ -123,8 +143,8 @@ FailureOr<SmallVector<int64_t>> Inference::broadcast(ValueRange operands) const 
         std::string shapes;
         for (auto [i, value] : llvm::enumerate(operands))
           shapes += (i == 0 ? "" : i + 1 == operands.size() ? " and " : ", ") + formatShape(value.getType());
-        return fail("operands of shapes " + shapes + " do not broadcast: sizes " + Twine(result) + " and " + Twine(size) +
-                    " differ");
+        return fail("operands of shapes " + shapes + " do not broadcast: sizes " + Twine(result) + " and " +
+                    Twine(size) + " differ");
       }
       result = *common;
     }
@@ -163,7 +183,8 @@ LogicalResult Inference::checkDType(Type type) const {
 
 LogicalResult detail::checkOperand(Value operand, const Inference &inference) {
   if (auto type = dyn_cast<RankedTensorType>(operand.getType()))
-    return inference.checkDType(type.getElementType());
+    return success(succeeded(inference.checkDType(type.getElementType())) &&
+                   succeeded(inference.checkSize(type, "operand")));
   std::string text;
   llvm::raw_string_ostream(text) << operand.getType();
   return inference.fail("takes tensors, not " + text);

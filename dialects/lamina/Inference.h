@@ -35,6 +35,10 @@ public:
 
   LogicalResult fail(const Twine &sentence) const;
 
+  /// Whether the results are of a size that memory could hold, so that sizes can be added and multiplied.
+  LogicalResult checkResults() const;
+  LogicalResult checkSize(RankedTensorType type, StringRef what) const;
+
   /// An axis, negative ones counted from the end, as an index; `what` names the operand in errors.
   FailureOr<int64_t> axis(int64_t axis, RankedTensorType type, StringRef what = "input") const;
   /// Distinct axes.
@@ -88,12 +92,12 @@ LogicalResult checkOperand(Value operand, const Inference &inference);
 
 } // namespace detail
 
-/// Inference for an op that may not exist yet: its attributes are in `properties`, or all in `attributes` when it is built by
-/// name. What the verifier would reject is rejected here, so that `inferType` sees attributes and operands of the right kind.
-template <class Op>
-LogicalResult inferWith(MLIRContext *context, std::optional<Location> location, ValueRange operands,
-                        DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-                        SmallVectorImpl<Type> &results) {
+/// Inference for an op that may not exist yet: its attributes are in `properties`, or all in `attributes` when it is
+/// built by name. What the verifier would reject is rejected here, so that `inferType` sees attributes and operands of
+/// the right kind.
+template <class Op> LogicalResult inferWith(MLIRContext *context, std::optional<Location> location, ValueRange operands,
+                                            DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+                                            SmallVectorImpl<Type> &results) {
   Inference inference(location, Op::getOperationName(), results);
   using Properties = typename Op::Properties;
   Properties values{};
@@ -140,14 +144,15 @@ LogicalResult inferWith(MLIRContext *context, std::optional<Location> location, 
       return failure();
   }
   if constexpr (requires { Op::inferTypes(inference, adaptor); }) {
-    return Op::inferTypes(inference, adaptor);
+    if (failed(Op::inferTypes(inference, adaptor)))
+      return failure();
   } else {
     FailureOr<Type> type = Op::inferType(inference, adaptor);
     if (failed(type))
       return failure();
     results.push_back(*type);
-    return success();
   }
+  return inference.checkResults();
 }
 
 } // namespace mlir::lamina

@@ -17,8 +17,7 @@ class GradientBuilder;
 class ScanOp;
 class YieldOp;
 
-template <typename ConcreteOp>
-class NonDifferentiable : public OpTrait::TraitBase<ConcreteOp, NonDifferentiable> {};
+template <typename ConcreteOp> class NonDifferentiable : public OpTrait::TraitBase<ConcreteOp, NonDifferentiable> {};
 } // namespace mlir::lamina
 
 #include "dialects/lamina/LaminaInterfaces.h.inc"

@@ -8,8 +8,7 @@ template <class Adaptor> FailureOr<Type> inferRandom(const Inference &inference,
   auto seed = dyn_cast<RankedTensorType>(op.getSeed().getType());
   if (!seed || seed.getRank() != 0 || !seed.getElementType().isInteger(64))
     return inference.fail("takes a seed of dtype int64 and shape ()");
-  if (failed(inference.checkDType(op.getDtype())) ||
-      failed(inference.checkElements(op.getDtype(), Elements::Float)) ||
+  if (failed(inference.checkDType(op.getDtype())) || failed(inference.checkElements(op.getDtype(), Elements::Float)) ||
       failed(inference.checkSizes(op.getShape(), op.getDims())))
     return failure();
   return RankedTensorType::get(op.getShape(), op.getDtype());

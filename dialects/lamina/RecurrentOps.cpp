@@ -31,7 +31,8 @@ LogicalResult ScanOp::inferTypes(Inference &inference, Adaptor op) {
   if (!yield)
     return inference.fail("its step must end in lamina.yield");
   if (yield.getNumOperands() < states)
-    return inference.fail("its step yields " + Twine(yield.getNumOperands()) + " values for " + Twine(states) + " states");
+    return inference.fail("its step yields " + Twine(yield.getNumOperands()) + " values for " + Twine(states) +
+                          " states");
   for (auto [i, value] : llvm::enumerate(yield.getOperands())) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     if (!type)
@@ -44,8 +45,9 @@ LogicalResult ScanOp::inferTypes(Inference &inference, Adaptor op) {
     }
     auto state = cast<RankedTensorType>(arguments[i]);
     if (type != state)
-      return inference.fail("state " + Twine(i) + " is " + formatDType(state.getElementType()) + " " + formatShape(state) +
-                            " but its step yields " + formatDType(type.getElementType()) + " " + formatShape(type));
+      return inference.fail("state " + Twine(i) + " is " + formatDType(state.getElementType()) + " " +
+                            formatShape(state) + " but its step yields " + formatDType(type.getElementType()) + " " +
+                            formatShape(type));
     inference.results.push_back(type);
   }
   return success();
@@ -58,8 +60,7 @@ OperandRange ScanOp::getYieldedStates() { return getYield().getOperands().take_f
 OperandRange ScanOp::getYieldedOutputs() { return getYield().getOperands().drop_front(getInits().size()); }
 
 void ScanOp::build(OpBuilder &builder, OperationState &state, ValueRange inits, ValueRange sequences, Value length,
-                   bool reverse,
-                   function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange, ValueRange)> step) {
+                   bool reverse, function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange, ValueRange)> step) {
   state.addOperands(inits);
   state.addOperands(sequences);
   if (length)

@@ -1,9 +1,9 @@
 #include "dialects/lamina/LaminaOps.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::lamina {
 namespace {
@@ -109,13 +109,13 @@ DimSource findSource(Value value, int64_t axis) {
       })
       .Case<GatherOp>([&](GatherOp gather) {
         int64_t rank = tensorType(gather.getIndices()).getRank();
-        return axis < rank ? DimSource{gather.getIndices(), axis, {}} : DimSource{gather.getTable(), axis - rank + 1, {}};
+        return axis < rank ? DimSource{gather.getIndices(), axis, {}}
+                           : DimSource{gather.getTable(), axis - rank + 1, {}};
       })
       .Case<ScatterAddOp>([&](ScatterAddOp scatter) { return DimSource{scatter.getInit(), axis, {}}; })
       .Case<OneHotOp>([&](OneHotOp oneHot) { return DimSource{oneHot.getIndices(), axis, {}}; })
-      .Case<ConvOp, MaxPoolOp, AvgPoolOp>([&](auto window) {
-        return axis == 0 ? DimSource{window.getInput(), 0, {}} : DimSource{};
-      })
+      .Case<ConvOp, MaxPoolOp, AvgPoolOp>(
+          [&](auto window) { return axis == 0 ? DimSource{window.getInput(), 0, {}} : DimSource{}; })
       .Case<MaxPoolGradOp>([&](MaxPoolGradOp grad) { return DimSource{grad.getInput(), axis, {}}; })
       .Case<ConvTransposeOp>([&](ConvTransposeOp conv) {
         if (axis == 0 || axis == last)
@@ -221,9 +221,9 @@ template <class Op> struct DimOperandOfInput : OpRewritePattern<Op> {
 } // namespace
 
 bool isElementwise(Operation *op) {
-  return isa<AbsOp, NegOp, SignOp, ReluOp, ExpOp, Expm1Op, LogOp, Log1pOp, SqrtOp, RsqrtOp, TanhOp, SigmoidOp, SoftplusOp,
-             ErfOp, SinOp, CosOp, FloorOp, CeilOp, RoundOp, NotOp, StopGradientOp, IsFiniteOp, AddOp, SubOp, MulOp, DivOp,
-             RemOp, PowOp, MaximumOp, MinimumOp, AndOp, OrOp, CompareOp, SelectOp, CastOp>(op);
+  return isa<AbsOp, NegOp, SignOp, ReluOp, ExpOp, Expm1Op, LogOp, Log1pOp, SqrtOp, RsqrtOp, TanhOp, SigmoidOp,
+             SoftplusOp, ErfOp, SinOp, CosOp, FloorOp, CeilOp, RoundOp, NotOp, StopGradientOp, IsFiniteOp, AddOp, SubOp,
+             MulOp, DivOp, RemOp, PowOp, MaximumOp, MinimumOp, AndOp, OrOp, CompareOp, SelectOp, CastOp>(op);
 }
 
 OpFoldResult DimOp::fold(FoldAdaptor) {
@@ -286,8 +286,8 @@ OpFoldResult ConcatenateOp::fold(FoldAdaptor) {
 OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   bool whole = true;
   for (auto [start, limit, stride, size] : llvm::zip(getStarts(), getLimits(), getStrides(), getType().getShape()))
-    whole &= stride == 1 && start == 0 &&
-             (limit == ShapedType::kDynamic || (!ShapedType::isDynamic(size) && limit >= size));
+    whole &=
+        stride == 1 && start == 0 && (limit == ShapedType::kDynamic || (!ShapedType::isDynamic(size) && limit >= size));
   if (whole && getInput().getType() == getType())
     return getInput();
   return foldSplat(*this, adaptor.getInput());
@@ -299,8 +299,8 @@ OpFoldResult PadOp::fold(FoldAdaptor) {
 }
 
 OpFoldResult ReverseOp::fold(FoldAdaptor adaptor) {
-  bool changes = llvm::any_of(normalizeAxes(getAxes(), getType()),
-                              [&](int64_t axis) { return getType().getDimSize(axis) != 1; });
+  bool changes =
+      llvm::any_of(normalizeAxes(getAxes(), getType()), [&](int64_t axis) { return getType().getDimSize(axis) != 1; });
   return changes ? foldSplat(*this, adaptor.getInput()) : OpFoldResult(getInput());
 }
 

@@ -123,8 +123,8 @@ FailureOr<Type> ReshapeOp::inferType(Inference &inference, Adaptor op) {
     return RankedTensorType::get(shape, input.getElementType());
   }
   auto mismatch = [&] {
-    return inference.fail("input of shape " + formatShape(input) + " cannot be reshaped to " + formatTarget(op.getShape()) +
-                          ": the numbers of elements differ");
+    return inference.fail("input of shape " + formatShape(input) + " cannot be reshaped to " +
+                          formatTarget(op.getShape()) + ": the numbers of elements differ");
   };
   if (!inferred) {
     if (have.factor != want.factor)
@@ -209,7 +209,8 @@ FailureOr<Type> SliceOp::inferType(Inference &inference, Adaptor op) {
   RankedTensorType input = tensorType(op.getInput());
   auto rank = static_cast<size_t>(input.getRank());
   if (op.getStarts().size() != rank || op.getLimits().size() != rank || op.getStrides().size() != rank)
-    return inference.fail("needs a start, a limit and a stride for each axis of an input of shape " + formatShape(input));
+    return inference.fail("needs a start, a limit and a stride for each axis of an input of shape " +
+                          formatShape(input));
   SmallVector<int64_t> shape;
   for (auto [start, limit, stride, size] :
        llvm::zip(op.getStarts(), op.getLimits(), op.getStrides(), input.getShape())) {
@@ -259,7 +260,8 @@ FailureOr<Type> ScatterAddOp::inferType(Inference &inference, Adaptor op) {
   if (init.getRank() == 0)
     return inference.fail("takes a table with rows, not a scalar");
   if (failed(inference.sameElements({op.getInit(), op.getUpdates()})) ||
-      failed(inference.checkElements(init.getElementType(), Elements::Numeric)) || failed(inference.checkIndices(indices)))
+      failed(inference.checkElements(init.getElementType(), Elements::Numeric)) ||
+      failed(inference.checkIndices(indices)))
     return failure();
   SmallVector<int64_t> expected(indices.getShape());
   llvm::append_range(expected, init.getShape().drop_front());

@@ -86,15 +86,16 @@ std::optional<std::pair<int64_t, int64_t>> Window::padding(unsigned axis, int64_
   return std::pair(total / 2, total - total / 2);
 }
 
-FailureOr<SmallVector<int64_t>> inferWindows(const Inference &inference, const Window &window, ArrayRef<int64_t> spatial) {
+FailureOr<SmallVector<int64_t>> inferWindows(const Inference &inference, const Window &window,
+                                             ArrayRef<int64_t> spatial) {
   SmallVector<int64_t> result;
   for (auto [axis, size] : llvm::enumerate(spatial)) {
     std::optional<int64_t> windows = window.outputSize(axis, size);
     if (!windows)
-      return inference.fail("a window of " + Twine(window.extent(axis)) + " does not fit into spatial axis " + Twine(axis) +
-                            " of size " + Twine(size) + (window.mode == PaddingMode::valid
-                                                             ? "; a smaller window or padding \"same\" would"
-                                                             : " with its padding"));
+      return inference.fail(
+          "a window of " + Twine(window.extent(axis)) + " does not fit into spatial axis " + Twine(axis) + " of size " +
+          Twine(size) +
+          (window.mode == PaddingMode::valid ? "; a smaller window or padding \"same\" would" : " with its padding"));
     result.push_back(*windows);
   }
   return result;

@@ -13,7 +13,8 @@ namespace mlir::lamina {
 struct Window {
   SmallVector<int64_t> size, strides, dilations;
   PaddingMode mode = PaddingMode::valid;
-  /// Elements of padding before and after each axis; empty with PaddingMode::same, where they depend on the input's size.
+  /// Elements of padding before and after each axis; empty with PaddingMode::same, where they depend on the input's
+  /// size.
   SmallVector<int64_t> low, high;
   int64_t groups = 1;
 
@@ -34,6 +35,7 @@ struct Window {
 };
 
 /// Sizes of the windows over the spatial part of `shape`, as a sentence if they do not fit.
-FailureOr<SmallVector<int64_t>> inferWindows(const Inference &inference, const Window &window, ArrayRef<int64_t> spatial);
+FailureOr<SmallVector<int64_t>> inferWindows(const Inference &inference, const Window &window,
+                                             ArrayRef<int64_t> spatial);
 
 } // namespace mlir::lamina

@@ -8,7 +8,8 @@ namespace {
 FailureOr<ArrayRef<int64_t>> spatialShape(const Inference &inference, Value value, StringRef what) {
   RankedTensorType type = tensorType(value);
   if (type.getRank() < 3)
-    return inference.fail(what + " of shape " + formatShape(type) + " has no spatial axes: it must be (batch, spatial…, channels)");
+    return inference.fail(what + " of shape " + formatShape(type) +
+                          " has no spatial axes: it must be (batch, spatial…, channels)");
   return type.getShape().drop_front().drop_back();
 }
 
@@ -26,7 +27,8 @@ RankedTensorType channelsLast(int64_t batch, ArrayRef<int64_t> spatial, int64_t 
 FailureOr<ArrayRef<int64_t>> kernelWindow(const Inference &inference, Value kernel, int64_t rank) {
   RankedTensorType type = tensorType(kernel);
   if (type.getRank() != rank)
-    return inference.fail("kernel of shape " + formatShape(type) + " must have rank " + Twine(rank) + " as the input has");
+    return inference.fail("kernel of shape " + formatShape(type) + " must have rank " + Twine(rank) +
+                          " as the input has");
   ArrayRef<int64_t> window = type.getShape().drop_back(2);
   if (ShapedType::isDynamicShape(window))
     return inference.fail("kernel of shape " + formatShape(type) + " must have a known window");
@@ -99,9 +101,9 @@ FailureOr<Type> ConvOp::inferType(Inference &inference, Adaptor op) {
   int64_t channels = input.getShape().back(), perGroup = kernel.getShape()[kernel.getRank() - 2];
   if (!ShapedType::isDynamic(channels) && !ShapedType::isDynamic(perGroup) &&
       (channels % op.getGroups() || channels / op.getGroups() != perGroup))
-    return inference.fail("input of shape " + formatShape(input) + " has " + Twine(channels) + " channels, kernel of shape " +
-                          formatShape(kernel) + " takes " + Twine(perGroup) + " in each of " + Twine(op.getGroups()) +
-                          " groups");
+    return inference.fail("input of shape " + formatShape(input) + " has " + Twine(channels) +
+                          " channels, kernel of shape " + formatShape(kernel) + " takes " + Twine(perGroup) +
+                          " in each of " + Twine(op.getGroups()) + " groups");
   FailureOr<SmallVector<int64_t>> windows = inferWindows(inference, convWindow(op, *size), *spatial);
   if (failed(windows))
     return failure();

@@ -1,4 +1,5 @@
-// Every op that a model is built from has an example that parses, can be built by name and says how it is differentiated.
+// Every op that a model is built from has an example that parses, can be built by name and says how it is
+// differentiated.
 #include "dialects/lamina/LaminaDialect.h"
 #include "dialects/lamina/LaminaOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -88,8 +89,9 @@ TEST_F(RegisteredOps, AreBuiltByName) {
       auto *inference = name.getInterface<InferTypeOpInterface>();
       ASSERT_TRUE(inference) << name.getStringRef().str();
       SmallVector<Type> types;
-      ASSERT_TRUE(succeeded(inference->inferReturnTypes(&context, op->getLoc(), op->getOperands(), op->getAttrDictionary(),
-                                                        /*properties=*/nullptr, op->getRegions(), types)))
+      ASSERT_TRUE(
+          succeeded(inference->inferReturnTypes(&context, op->getLoc(), op->getOperands(), op->getAttrDictionary(),
+                                                /*properties=*/nullptr, op->getRegions(), types)))
           << name.getStringRef().str();
       EXPECT_EQ(TypeRange(types), op->getResultTypes()) << name.getStringRef().str();
     });

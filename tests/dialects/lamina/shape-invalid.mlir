@@ -215,3 +215,19 @@ func.func @f(%x: tensor<f32>) {
   lamina.dim %x axis 0 : tensor<f32>
   return
 }
+
+// -----
+
+func.func @f(%i: tensor<3xi32>) {
+  // expected-error @+1 {{'lamina.one_hot' op result of shape (3, 1099511627776000) is too large}}
+  lamina.one_hot %i depth 1099511627776000 as f32 : tensor<3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<33554432x33554432xf32>) {
+  // expected-error @+1 {{'lamina.neg' op operand of shape (33554432, 33554432) is too large}}
+  lamina.neg %x : tensor<33554432x33554432xf32>
+  return
+}
