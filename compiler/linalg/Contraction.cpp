@@ -11,9 +11,14 @@ FailureOr<Value> lowerDotGeneral(DotGeneralOp op, PatternRewriter &rewriter) {
   Type element = op.getType().getElementType();
   Type accumulator = accumulatorOf(element);
   Structured nest(rewriter, loc);
-  SmallVector<AffineExpr> lhsIndex(cast<RankedTensorType>(lhs.getType()).getRank());
-  SmallVector<AffineExpr> rhsIndex(cast<RankedTensorType>(rhs.getType()).getRank());
-  SmallVector<AffineExpr> result;
+  int64_t lhsRank = cast<RankedTensorType>(lhs.getType()).getRank();
+  int64_t rhsRank = cast<RankedTensorType>(rhs.getType()).getRank();
+  SmallVector<AffineExpr> lhsIndex(lhsRank), rhsIndex(rhsRank), result;
+  auto normal = [](ArrayRef<int64_t> axes, int64_t rank) {
+    return llvm::map_to_vector(axes, [&](int64_t axis) { return normalAxis(axis, rank); });
+  };
+  SmallVector<int64_t> lhsContracting = normal(op.getLhsContracting(), lhsRank);
+  SmallVector<int64_t> rhsContracting = normal(op.getRhsContracting(), rhsRank);
 
   auto shared = [&](int64_t left, int64_t right, bool reduced) {
     OpFoldResult size = dimSize(rewriter, loc, lhs, left);
@@ -22,7 +27,7 @@ FailureOr<Value> lowerDotGeneral(DotGeneralOp op, PatternRewriter &rewriter) {
     lhsIndex[left] = rhsIndex[right] = nest.loop(size, reduced);
     return lhsIndex[left];
   };
-  for (auto [left, right] : llvm::zip_equal(op.getLhsBatching(), op.getRhsBatching()))
+  for (auto [left, right] : llvm::zip_equal(normal(op.getLhsBatching(), lhsRank), normal(op.getRhsBatching(), rhsRank)))
     result.push_back(shared(left, right, false));
   auto free = [&](Value tensor, MutableArrayRef<AffineExpr> index, ArrayRef<int64_t> contracting) {
     for (auto [dim, expr] : llvm::enumerate(index))
@@ -31,9 +36,9 @@ FailureOr<Value> lowerDotGeneral(DotGeneralOp op, PatternRewriter &rewriter) {
         result.push_back(expr);
       }
   };
-  free(lhs, lhsIndex, op.getLhsContracting());
-  free(rhs, rhsIndex, op.getRhsContracting());
-  for (auto [left, right] : llvm::zip_equal(op.getLhsContracting(), op.getRhsContracting()))
+  free(lhs, lhsIndex, lhsContracting);
+  free(rhs, rhsIndex, rhsContracting);
+  for (auto [left, right] : llvm::zip_equal(lhsContracting, rhsContracting))
     shared(left, right, true);
 
   nest.in(lhs, lhsIndex);
