@@ -302,6 +302,33 @@ void materializeFills(func::FuncOp entry) {
   }
 }
 
+// What a loop carries is written into the buffer that carries it.
+void carryInPlace(func::FuncOp entry) {
+  entry.walk([](scf::ForOp loop) {
+    auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
+    OpBuilder builder(yield);
+    for (OpOperand &operand : yield->getOpOperands()) {
+      Value carried = loop.getRegionIterArg(operand.getOperandNumber());
+      if (!isa<RankedTensorType>(carried.getType()) || operand.get() == carried)
+        continue;
+      // A chain of updates of the carried tensor is in place already.
+      Value source = operand.get();
+      while (true) {
+        if (auto insert = source.getDefiningOp<tensor::InsertSliceOp>())
+          source = insert.getDest();
+        else if (auto inner = source.getDefiningOp<scf::ForOp>())
+          source = inner.getInitArgs()[cast<OpResult>(source).getResultNumber()];
+        else
+          break;
+      }
+      if (source == carried)
+        continue;
+      auto write = bufferization::MaterializeInDestinationOp::create(builder, yield.getLoc(), carried.getType(), operand.get(), carried);
+      operand.set(write.getResult());
+    }
+  });
+}
+
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -313,6 +340,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       auto pointer = LLVM::LLVMPointerType::get(&getContext());
       unsigned index = entry.getNumArguments();
       (void)entry.insertArgument(index, pointer, {}, entry.getLoc());
+      carryInPlace(entry);
       materializeFills(entry);
       materializeSlices(entry);
       Outliner outliner(module, entry, entry.getArgument(index), known);

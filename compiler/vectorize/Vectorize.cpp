@@ -77,7 +77,8 @@ struct VectorizePass : impl::VectorizePassBase<VectorizePass> {
       bool open = ShapedType::isDynamicShape(op.getStaticLoopRanges());
       rewriter.setInsertionPoint(op);
       FailureOr<linalg::VectorizationResult> result =
-          linalg::vectorize(rewriter, op, open ? ArrayRef<int64_t>(bounds) : ArrayRef<int64_t>(), {}, /*vectorizeNDExtract=*/true);
+          linalg::vectorize(rewriter, op, open ? ArrayRef<int64_t>(bounds) : ArrayRef<int64_t>(),
+                            SmallVector<bool>(open ? bounds.size() : 0, false), /*vectorizeNDExtract=*/true);
       if (succeeded(result))
         rewriter.replaceOp(op, result->replacements);
     }

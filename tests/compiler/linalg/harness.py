@@ -5,6 +5,7 @@ Slow code, but nothing of the backend takes part: what is wrong here is wrong in
 
 import ctypes
 import os
+import re
 import subprocess
 import tempfile
 
@@ -99,3 +100,23 @@ class Module:
         refs = [to_descriptor(array) for array in arrays]
         self.library[f"_mlir_ciface_{name}"](ctypes.byref(out), *[ctypes.byref(ref) for ref in refs])
         return [to_array(getattr(out, f"r{i}"), rank, dtype) for i, (rank, dtype) in enumerate(results)]
+
+
+class Compiled:
+    """The same functions through the whole compiler, one program each."""
+
+    def __init__(self, functions, tool):
+        self.functions, self.tool = functions, tool
+
+    def call(self, name, arguments, results):
+        text = self.functions[name].replace(f"@{name}(", "@main(").replace(" attributes {llvm.emit_c_interface}", "")
+        # A state's dimensions are its own; the first ones of inputs are all the batch.
+        text = re.sub(r"(%a\d+: tensor<[^>]*>)", r'\1 {lamina.kind = "state"}', text)
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, file) for file in ("main.mlir", "x.npz", "y.npz")]
+            with open(paths[0], "w") as file:
+                file.write(text)
+            np.savez(paths[1], **{f"arg_{i}": array for i, array in enumerate(arguments)})
+            run(self.tool, *paths)
+            with np.load(paths[2]) as arrays:
+                return [arrays[f"out_{i}"] for i in range(len(results))]

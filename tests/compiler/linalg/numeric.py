@@ -1,6 +1,8 @@
 """The lowering of every op against numpy and JAX, with closed and open dimensions.
 
-usage: numeric.py [--opt path/to/lamina-opt] [NAME_PREFIX...]
+usage: numeric.py [--opt path/to/lamina-opt] [--compiled path/to/lamina-run] [NAME_PREFIX...]
+
+With --compiled the whole compiler takes part.
 """
 
 import argparse
@@ -58,6 +60,7 @@ def everywhere(arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--opt", default="build/bin/lamina-opt")
+    parser.add_argument("--compiled")
     parser.add_argument("prefixes", nargs="*")
     options = parser.parse_args()
     import cases_basic  # noqa: F401
@@ -75,7 +78,10 @@ def main():
         types[name] = re.findall(r"tensor<[^>]*>", last.split("->")[-1])
     failed, total = 0, len(chosen)
     try:
-        module = harness.Module("".join(c.function(types[c.name]) for c in chosen), options.opt)
+        if options.compiled:
+            module = harness.Compiled({c.name: c.function(types[c.name]) for c in chosen}, options.compiled)
+        else:
+            module = harness.Module("".join(c.function(types[c.name]) for c in chosen), options.opt)
     except RuntimeError:
         good = []
         for c in chosen:
@@ -92,7 +98,12 @@ def main():
         expected = expected if isinstance(expected, (tuple, list)) else [expected]
         expected = [np.asarray(e) for e in expected]
         element = [harness.DTYPES[re.match(r"tensor<(?:.*x)?(\w+)>", t).group(1)] for t in types[c.name]]
-        got = module.call(c.name, c.arguments, [(e.ndim, d) for e, d in zip(expected, element)])
+        try:
+            got = module.call(c.name, c.arguments, [(e.ndim, d) for e, d in zip(expected, element)])
+        except RuntimeError as error:
+            failed += 1
+            print(f"{c.name}: {str(error)[-700:]}")
+            continue
         for g, e in zip(got, expected):
             if g.shape != e.shape:
                 problem = f"shape {g.shape}, not {e.shape}"
