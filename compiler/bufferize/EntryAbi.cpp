@@ -126,6 +126,7 @@ LogicalResult EntryBuilder::run() {
   Value outputs = isPrepare ? body.getArgument(arguments + 1) : buffers;
 
   builder.setInsertionPointToStart(&body);
+  Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
   SmallVector<Value> allDims, argumentBuffers(arguments);
   llvm::SmallDenseSet<int64_t> written(updates.begin(), updates.end());
   unsigned results = llvm::count(updates, -1), plain = 0;
@@ -198,7 +199,6 @@ LogicalResult EntryBuilder::run() {
     write.setRestrict(true);
     write.setWritable(true);
   }
-  Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
   builder.setInsertionPoint(terminator);
   func::ReturnOp::create(builder, loc, zero);
   terminator.erase();

@@ -9,6 +9,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/raw_ostream.h"
@@ -93,6 +95,28 @@ Destination Outliner::destinationOf(KernelGroup &group, unsigned result) {
   return destination;
 }
 
+// True when the group reads the sink's destination, and only the slice that it writes, element by element.
+bool readsOnlyWrittenSlice(KernelGroup &group) {
+  tensor::InsertSliceOp sink = group.sink;
+  bool reads = false;
+  for (Operation *op : group.ops)
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (operand.get() == sink.getDest())
+        return false;
+      auto slice = operand.get().getDefiningOp<tensor::ExtractSliceOp>();
+      if (!slice || slice.getSource() != sink.getDest())
+        continue;
+      if (op != group.root || group.root.getNumReductionLoops() != 0 ||
+          !isEqualConstantIntOrValueArray(slice.getMixedOffsets(), sink.getMixedOffsets()) ||
+          !isEqualConstantIntOrValueArray(slice.getMixedSizes(), sink.getMixedSizes()) ||
+          !isEqualConstantIntOrValueArray(slice.getMixedStrides(), sink.getMixedStrides()) ||
+          group.root.getMatchingIndexingMap(&operand) != group.root.getIndexingMapMatchingResult(group.root->getResult(0)))
+        return false;
+      reads = true;
+    }
+  return reads;
+}
+
 void Outliner::outline(KernelGroup &group) {
   linalg::LinalgOp root = group.root;
   if (group.sink && !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[0].getDefiningOp()))
@@ -148,6 +172,11 @@ void Outliner::outline(KernelGroup &group) {
     for (Value operand : group.sink->getOperands().drop_front(2))
       visit(visit, operand);
 
+  // A row that is read and written back at the same place is updated where it is.
+  bool updatesRow = group.sink && readsOnlyWrittenSlice(group);
+  if (updatesRow)
+    inputs.remove(group.sink.getDest());
+
   // The function.
   SmallVector<Type> types{context.getType()};
   for (Value input : inputs)
@@ -168,13 +197,16 @@ void Outliner::outline(KernelGroup &group) {
     map.map(input, value);
   }
   SmallVector<Value> buffers(function.getArguments().take_back(destinations.size()));
+  SmallVector<Value> outputs;
+  for (auto [destination, buffer] : llvm::zip_equal(destinations, buffers))
+    outputs.push_back(bufferization::ToTensorOp::create(inner, loc, destination.tensor.getType(), buffer, /*restrict=*/true,
+                                                        /*writable=*/true));
+  if (updatesRow)
+    map.map(group.sink.getDest(), outputs[0]);
   for (Operation *op : repeated)
     inner.clone(*op, map);
-  SmallVector<Value> outputs;
   for (auto [i, destination] : llvm::enumerate(destinations)) {
-    Value out = bufferization::ToTensorOp::create(inner, loc, destination.tensor.getType(), buffers[i], /*restrict=*/true,
-                                                  /*writable=*/true);
-    outputs.push_back(out);
+    Value out = outputs[i];
     Value init = root.getDpsInits()[i];
     auto fill = init.getDefiningOp<linalg::FillOp>();
     Value start = out;
@@ -329,6 +361,13 @@ void carryInPlace(func::FuncOp entry) {
   });
 }
 
+// Padding is a fill and an insertion, which kernels know.
+void decomposePads(func::FuncOp entry) {
+  RewritePatternSet patterns(entry.getContext());
+  linalg::populateDecomposePadPatterns(patterns);
+  (void)applyPatternsGreedily(entry, std::move(patterns));
+}
+
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -340,6 +379,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       auto pointer = LLVM::LLVMPointerType::get(&getContext());
       unsigned index = entry.getNumArguments();
       (void)entry.insertArgument(index, pointer, {}, entry.getLoc());
+      decomposePads(entry);
       carryInPlace(entry);
       materializeFills(entry);
       materializeSlices(entry);

@@ -163,7 +163,6 @@ private:
 
 void Tiler::cleanUp() {
   RewritePatternSet patterns(kernel.getContext());
-  linalg::populateLinalgTilingCanonicalizationPatterns(patterns);
   scf::populateSCFForLoopCanonicalizationPatterns(patterns);
   tensor::populateMergeConsecutiveInsertExtractSlicePatterns(patterns);
   populateCleanupPatterns(patterns);
