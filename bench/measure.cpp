@@ -1,5 +1,7 @@
 #include "bench/measure.h"
 
+#include <lamina/error.h>
+
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -43,13 +45,13 @@ void measure(benchmark::State &state, const Work &work, int threads, const std::
 void kernel(const std::string &name, const Work &work, std::function<std::function<void()>(int threads)> prepare) {
   auto run = [work, prepare](benchmark::State &state) {
     int threads = int(state.range(0));
-    measure(state, work, threads, prepare(threads));
+    try {
+      measure(state, work, threads, prepare(threads));
+    } catch (const Error &error) {
+      state.SkipWithError(error.what());
+    }
   };
-  benchmark::RegisterBenchmark(name.c_str(), run)
-      ->ArgName("threads")
-      ->Arg(1)
-      ->Arg(2)
-      ->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark(name.c_str(), run)->ArgName("threads")->Arg(1)->Arg(2)->Unit(benchmark::kMicrosecond);
 }
 
 } // namespace lamina::bench
