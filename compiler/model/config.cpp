@@ -212,7 +212,7 @@ const Config &Config::operator[](std::string_view key) const {
   throw Error("'" + std::string(key) + "' is missing");
 }
 
-const Config &Config::operator[](std::size_t index) const {
+const Config &Config::at(std::size_t index) const {
   const List &items = as_list();
   if (index >= items.size())
     throw Error("item " + std::to_string(index) + " is missing in " + shortened(*this));

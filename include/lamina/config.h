@@ -81,7 +81,8 @@ public:
   /// Errors: no such entry.
   const Config &operator[](std::string_view key) const;
   const Config &operator[](const char *key) const { return (*this)[std::string_view(key)]; }
-  const Config &operator[](std::size_t index) const;
+  template <std::integral T> const Config &operator[](T index) const { return at(static_cast<std::size_t>(index)); }
+  const Config &at(std::size_t index) const;
   std::size_t size() const;
   /// Sets or replaces an entry.
   void set(std::string_view key, Config value);
