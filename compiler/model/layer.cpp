@@ -167,6 +167,11 @@ std::vector<Variable> LayerBase::non_trainable_weights() const {
   return result;
 }
 
+void LayerBase::reset_states() {
+  for (const Child &child : children())
+    child.layer->reset_states();
+}
+
 std::vector<Tensor> LayerBase::get_weights() const {
   std::vector<Tensor> result;
   for (const Variable &variable : weights())

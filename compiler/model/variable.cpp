@@ -45,6 +45,8 @@ const Regularizer &Variable::regularizer() const { return state_->options.regula
 const Constraint &Variable::constraint() const { return state_->options.constraint; }
 std::uint64_t Variable::version() const { return state_->version; }
 
+void Variable::mark_changed() const { ++state_->version; }
+
 const Tensor &Variable::value() const {
   if (!state_->value.defined())
     state_->value = state_->draw();

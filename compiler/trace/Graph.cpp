@@ -342,6 +342,8 @@ void Graph::update(const Variable &variable, const Value &value) {
   pimpl->updates.emplace_back(variable, unwrap(value));
 }
 
+void Graph::dropUpdates() { pimpl->updates.clear(); }
+
 void Graph::addResult(const std::string &name, const Value &value) {
   pimpl->results.push_back({name, value.shape(), value.dtype()});
   pimpl->returned.push_back(unwrap(value));

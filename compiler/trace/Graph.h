@@ -73,6 +73,8 @@ public:
   /// Sets the variable: later reads see it, and the finished function writes it back.
   void update(const Variable &variable, const Value &value);
   void addResult(const std::string &name, const Value &value);
+  /// Forgets all updates.
+  void dropUpdates();
 
   Value mask(const Value &value) const;
   void setMask(const Value &value, const Value &mask);

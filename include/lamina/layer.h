@@ -108,6 +108,8 @@ public:
   /// Calls the layer inside another's `call`.
   Value operator()(const Value &x);
   Values operator()(const Values &x);
+  /// Stateful layers, and models with such inside, begin anew.
+  virtual void reset_states();
   /// Runs the layer on an array.
   Tensor operator()(const Tensor &x, bool training = false);
 

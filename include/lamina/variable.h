@@ -43,6 +43,8 @@ public:
   void assign(const Tensor &value) const;
   /// How often `assign` was called: what was computed from the value before is stale.
   std::uint64_t version() const;
+  /// To be called after the elements were changed through value().
+  void mark_changed() const;
   /// Draws the initial value again.
   void reset() const;
   /// Replaces the initializer; before the value is first asked for.

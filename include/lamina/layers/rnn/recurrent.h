@@ -77,8 +77,8 @@ public:
   }
 
   /// Keras: reset_states.
-  void reset_states() {
-    for (const Variable &state : state_variables)
+  void reset_states() override {
+    for (const Variable &state : static_cast<RecurrentBase &>(this->self()).state_variables)
       state.assign(Tensor::zeros(state.shape(), state.dtype()));
   }
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/model/network.h"
+#include "compiler/model/program.h"
+#include "lamina/model.h"
+
+namespace lamina {
+
+/// What a compiled model needs to train: the traced step and evaluation, and what their results are called.
+struct Model::State {
+  std::shared_ptr<Network> network;
+  std::optional<CompileArguments> compiled;
+  /// As the file had it, or as compile made it.
+  Config compile_config = Config::dict();
+  /// Traced functions by the kind of call and what its arguments look like.
+  std::map<std::string, std::unique_ptr<Program>> programs;
+  std::int64_t compilations = 0;
+
+  Program &program(const std::string &key, const std::function<trace::Graph()> &make);
+  const Network &graph() const;
+  /// Errors: another number of arrays, shapes or batches that do not fit. Converts dtypes.
+  std::vector<Tensor> checked_inputs(const std::vector<Tensor> &x) const;
+};
+
+/// The sum of all regularization losses: of weights, and what layers have added. No value where there are none.
+Value regularization_losses(trace::Graph &graph, const Network &network);
+/// Values of the model's outputs from inputs added to the graph.
+Values traced_outputs(trace::Graph &graph, const Network &network, Values &inputs);
+
+std::string summary_text(const Network &network, const Optimizer *optimizer);
+Config compile_config(const CompileArguments &arguments);
+
+} // namespace lamina

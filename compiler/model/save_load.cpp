@@ -1,0 +1,204 @@
+#include "compiler/model/model_state.h"
+
+#include "lamina/error.h"
+#include "runtime/files.h"
+#include "runtime/keras_archive.h"
+
+#include <algorithm>
+
+namespace lamina {
+namespace {
+
+runtime::Json to_json(const Config &config) {
+  if (config.is_null())
+    return nullptr;
+  if (config.is_bool())
+    return config.as_bool();
+  if (config.is_int())
+    return config.as_int();
+  if (config.is_number())
+    return config.as_double();
+  if (config.is_string())
+    return config.as_string();
+  if (config.is_list()) {
+    runtime::Json list = runtime::Json::array();
+    for (const Config &item : config.as_list())
+      list.push_back(to_json(item));
+    return list;
+  }
+  runtime::Json dict = runtime::Json::object();
+  for (const auto &[key, value] : config.as_dict())
+    dict[key] = to_json(value);
+  return dict;
+}
+
+/// Where the file keeps a weight: as Keras writes it now, or as it did once.
+std::string place_in(const runtime::KerasArchive &archive, const std::string &path) {
+  if (archive.contains(path))
+    return path;
+  static const std::pair<const char *, const char *> older[] = {
+      {"/query_dense/", "/_query_dense/"}, {"/key_dense/", "/_key_dense/"}, {"/value_dense/", "/_value_dense/"}, {"/output_dense/", "/_output_dense/"}};
+  for (const auto &[now, once] : older)
+    if (auto at = path.find(now); at != std::string::npos) {
+      std::string other = path.substr(0, at) + once + path.substr(at + std::string_view(now).size());
+      if (archive.contains(other))
+        return other;
+    }
+  return path;
+}
+
+void load_weights(const runtime::KerasArchive &archive, const LayerBase &model) {
+  for (const WeightPlace &place : weight_places(model)) {
+    std::string label = "layer '" + place.layer + "': weight '" + place.variable.name() + "'";
+    Tensor value;
+    try {
+      value = archive.weight(place_in(archive, place.path));
+    } catch (const Error &error) {
+      throw Error(label + " of shape " + place.variable.shape().str() + ": " + error.what());
+    }
+    if (value.shape() != place.variable.shape())
+      throw Error(label + " has shape " + value.shape().str() + " in the file, expected " + place.variable.shape().str());
+    place.variable.assign(value);
+  }
+}
+
+/// The file's arrays of the optimizer, by number.
+std::vector<Tensor> optimizer_arrays(const runtime::KerasArchive &archive) {
+  std::vector<Tensor> arrays;
+  for (std::size_t i = 0;; ++i) {
+    std::string path = "optimizer/vars/" + std::to_string(i);
+    if (!archive.contains(path))
+      return arrays;
+    arrays.push_back(archive.weight(path));
+  }
+}
+
+std::optional<CompileArguments> compile_arguments(const Config &config) {
+  const Config *optimizer = config.find("optimizer"), *loss = config.find("loss");
+  if (!optimizer || optimizer->is_null() || !loss || loss->is_null())
+    return {};
+  CompileArguments arguments;
+  arguments.optimizer = Optimizer::from_config(*optimizer);
+  if (loss->is_list())
+    for (const Config &item : loss->as_list())
+      arguments.loss.push_back(Loss::from_config(item));
+  else if (loss->is_dict() && !loss->contains("class_name"))
+    for (const auto &[name, item] : loss->as_dict())
+      arguments.loss.push_back(Loss::from_config(item));
+  else
+    arguments.loss.push_back(Loss::from_config(*loss));
+  if (const Config *metrics = config.find("metrics"); metrics && metrics->is_list())
+    for (const Config &item : metrics->as_list())
+      if (item.is_string())
+        arguments.metrics.push_back(Metric(item.as_string()));
+  if (const Config *weights = config.find("loss_weights"); weights && weights->is_list())
+    for (const Config &item : weights->as_list())
+      arguments.loss_weights.push_back(item.as_double());
+  return arguments;
+}
+
+} // namespace
+
+Config compile_config(const CompileArguments &arguments) {
+  Config config = Config::dict();
+  Config optimizer = Config::dict();
+  optimizer.set("module", "keras.optimizers");
+  optimizer.set("class_name", arguments.optimizer.class_name());
+  optimizer.set("config", arguments.optimizer.get_config());
+  optimizer.set("registered_name", nullptr);
+  config.set("optimizer", optimizer);
+  Config losses = Config::List();
+  for (const Loss &loss : arguments.loss)
+    losses.push_back(loss.get_config());
+  config.set("loss", losses.size() == 0 ? Config() : losses.size() == 1 ? losses[0] : losses);
+  config.set("loss_weights", arguments.loss_weights.empty() ? Config() : Config(arguments.loss_weights));
+  Config metrics = Config::List();
+  for (const Metric &metric : arguments.metrics)
+    metrics.push_back(metric.name());
+  config.set("metrics", metrics.size() ? metrics : Config());
+  config.set("weighted_metrics", nullptr);
+  config.set("run_eagerly", false);
+  config.set("steps_per_execution", 1);
+  config.set("jit_compile", true);
+  return config;
+}
+
+void Model::save(const std::string &path) const {
+  const Network &network = *state_->network;
+  Config config = serialize_object(network);
+  if (network.has_graph() && network.form() == Network::Form::Sequential)
+    config.set("build_config", Config{{"input_shape", network.inputs()[0].shape()}});
+  Config compiled = state_->compile_config;
+  bool savable = !state_->compiled || std::none_of(state_->compiled->loss.begin(), state_->compiled->loss.end(),
+                                                   [](const Loss &loss) { return loss.name() == "custom"; });
+  if (state_->compiled && savable) {
+    compiled = compile_config(*state_->compiled);
+    // What the file said of settings that we do not use is kept.
+    for (const auto &[key, value] : state_->compile_config.as_dict())
+      if (key != "optimizer")
+        compiled.set(key, value);
+  }
+  config.set("compile_config", savable ? compiled : Config::dict());
+  runtime::NamedTensors arrays;
+  for (const auto &[place, variable] : lamina::weight_paths(network))
+    arrays.emplace_back(place, variable.value());
+  if (state_->compiled && savable) {
+    const Optimizer &optimizer = state_->compiled->optimizer;
+    if (optimizer.built() || optimizer.iterations() == 0) {
+      std::size_t index = 0;
+      for (const Variable &variable : optimizer.variables())
+        arrays.emplace_back("optimizer/vars/" + std::to_string(index++), variable.value());
+    }
+  }
+  runtime::write_keras_archive(path, to_json(config), arrays);
+}
+
+Model load_model(const std::string &path) {
+  runtime::KerasArchive archive(path);
+  Config config = Config::parse(archive.config().dump());
+  try {
+    if (!config.is_dict())
+      throw Error("config.json holds no model, but " + config.str().substr(0, 60));
+    std::shared_ptr<LayerBase> object = object_from_config(config);
+    auto network = std::dynamic_pointer_cast<Network>(object);
+    if (!network)
+      throw Error("config.json holds a " + object->class_name() + ", no Sequential or Functional model");
+    Model model(network);
+    load_weights(archive, *network);
+    if (const Config *compiled = config.find("compile_config"); compiled && compiled->is_dict() && compiled->size()) {
+      model.restore_compiled(*compiled, [&](const CompileArguments &arguments) {
+        std::vector<Tensor> arrays = optimizer_arrays(archive);
+        if (arrays.size() > 2)
+          arguments.optimizer.build(network->trainable_weights());
+        std::vector<Variable> variables = arguments.optimizer.variables();
+        if (arrays.size() != variables.size() && arrays.size() > 2)
+          throw Error("the optimizer has " + std::to_string(variables.size()) + " arrays, the file holds " + std::to_string(arrays.size()));
+        for (std::size_t i = 0; i < arrays.size() && i < variables.size(); ++i) {
+          if (arrays[i].shape() != variables[i].shape())
+            throw Error("optimizer/vars/" + std::to_string(i) + " has shape " + arrays[i].shape().str() + ", expected " + variables[i].shape().str());
+          variables[i].assign(arrays[i]);
+        }
+      });
+    }
+    return model;
+  } catch (const Error &error) {
+    std::string what = error.what();
+    throw Error(what.find(path) != std::string::npos ? what : path + ": " + what);
+  }
+}
+
+void Model::restore_compiled(const Config &config, const std::function<void(const CompileArguments &)> &load) const {
+  state_->compile_config = config;
+  try {
+    std::optional<CompileArguments> arguments = compile_arguments(config);
+    if (!arguments)
+      return;
+    load(*arguments);
+    state_->compiled = arguments;
+  } catch (const Error &) {
+    // Settings beyond our knowledge do not keep a model from predicting; compile sets others.
+    state_->compiled.reset();
+  }
+}
+
+} // namespace lamina

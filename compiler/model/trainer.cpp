@@ -1,0 +1,347 @@
+#include "compiler/model/model_state.h"
+
+#include "compiler/trace/Graph.h"
+#include "lamina/error.h"
+#include "runtime/progress.h"
+#include "runtime/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+namespace lamina {
+namespace {
+
+/// Arrays of a training or an evaluation, of equal length.
+struct Data {
+  std::vector<Tensor> x, y;
+  Tensor weight;
+  std::int64_t rows = 0;
+
+  Data slice(std::int64_t first, std::int64_t last) const {
+    Data part;
+    part.rows = last - first;
+    for (const Tensor &tensor : x)
+      part.x.push_back(tensor.slice(first, last));
+    for (const Tensor &tensor : y)
+      part.y.push_back(tensor.slice(first, last));
+    if (weight.defined())
+      part.weight = weight.slice(first, last);
+    return part;
+  }
+};
+
+Tensor rows_of(const Tensor &from, std::span<const std::int64_t> rows) {
+  Shape shape = from.shape();
+  shape[0] = static_cast<std::int64_t>(rows.size());
+  Tensor to(shape, from.dtype(), Tensor::Fill::None);
+  std::size_t bytes = from.shape().front() ? from.nbytes() / static_cast<std::size_t>(from.shape().front()) : 0;
+  auto *target = static_cast<char *>(to.raw());
+  auto *source = static_cast<const char *>(from.raw());
+  for (std::int64_t row : rows) {
+    std::memcpy(target, source + static_cast<std::size_t>(row) * bytes, bytes);
+    target += bytes;
+  }
+  return to;
+}
+
+Data gathered(const Data &data, std::span<const std::int64_t> rows) {
+  Data part;
+  part.rows = static_cast<std::int64_t>(rows.size());
+  for (const Tensor &tensor : data.x)
+    part.x.push_back(rows_of(tensor, rows));
+  for (const Tensor &tensor : data.y)
+    part.y.push_back(rows_of(tensor, rows));
+  if (data.weight.defined())
+    part.weight = rows_of(data.weight, rows);
+  return part;
+}
+
+/// Running sums of what the steps report, for the means over an epoch.
+class Means {
+public:
+  Means(std::vector<std::string> losses, std::vector<std::string> metrics)
+      : losses_(std::move(losses)), metrics_(std::move(metrics)), totals_(losses_.size() + metrics_.size()), counts_(totals_.size()) {}
+
+  /// Results of a step: the losses, then sum and weight of each metric.
+  void add(const std::vector<Tensor> &results, std::int64_t rows) {
+    for (std::size_t i = 0; i < losses_.size(); ++i) {
+      totals_[i] += static_cast<double>(results[i].item<float>()) * static_cast<double>(rows);
+      counts_[i] += static_cast<double>(rows);
+    }
+    for (std::size_t i = 0; i < metrics_.size(); ++i) {
+      totals_[losses_.size() + i] += static_cast<double>(results[losses_.size() + 2 * i].item<float>());
+      counts_[losses_.size() + i] += static_cast<double>(results[losses_.size() + 2 * i + 1].item<float>());
+    }
+  }
+
+  Scores scores(const std::string &prefix = "") const {
+    Scores result;
+    for (std::size_t i = 0; i < totals_.size(); ++i)
+      result.emplace_back(prefix + (i < losses_.size() ? losses_[i] : metrics_[i - losses_.size()]), counts_[i] ? totals_[i] / counts_[i] : 0.0);
+    std::sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+    return result;
+  }
+
+private:
+  std::vector<std::string> losses_, metrics_;
+  std::vector<double> totals_, counts_;
+};
+
+} // namespace
+
+/// The parts of training that look into the model's state.
+class Trainer {
+public:
+  explicit Trainer(Model::State &state) : state_(state), network_(state.graph()) {
+    if (!state.compiled || state.compiled->loss.empty())
+      throw Error("model '" + state.network->name() + "' was not compiled with a loss: call compile first");
+    if (state.compiled->loss.size() != 1 && state.compiled->loss.size() != network_.outputs().size())
+      throw Error("model '" + network_.name() + "' has " + std::to_string(network_.outputs().size()) + " outputs, compile got " +
+                  std::to_string(state.compiled->loss.size()) + " losses");
+  }
+
+  Data data(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const Tensor &weight) const {
+    Data data;
+    data.x = state_.checked_inputs(x);
+    const auto &outputs = network_.outputs();
+    if (y.size() != outputs.size())
+      throw Error("model '" + network_.name() + "' has " + std::to_string(outputs.size()) + " outputs, got " + std::to_string(y.size()) + " targets");
+    if (data.x.empty() || data.x[0].rank() == 0)
+      throw Error("training needs inputs with a batch axis");
+    data.rows = data.x[0].shape().front();
+    auto check_rows = [&](const Tensor &tensor, const std::string &what) {
+      if (!tensor.defined() || tensor.rank() == 0 || tensor.shape().front() != data.rows)
+        throw Error(what + " has " + (tensor.defined() && tensor.rank() ? std::to_string(tensor.shape().front()) : "no") + " rows, x has " +
+                    std::to_string(data.rows));
+    };
+    for (std::size_t i = 0; i < data.x.size(); ++i)
+      check_rows(data.x[i], "input '" + network_.inputs()[i].layer().name() + "'");
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      check_rows(y[i], y.size() == 1 ? "y" : "y_" + std::to_string(i));
+      data.y.push_back(y[i].astype(is_floating(y[i].dtype()) ? DType::Float32 : DType::Int32));
+    }
+    if (weight.defined()) {
+      check_rows(weight, "sample_weight");
+      data.weight = weight.astype(DType::Float32);
+    }
+    if (data.rows == 0)
+      throw Error("training needs at least one row");
+    return data;
+  }
+
+  std::vector<std::string> loss_names() const {
+    std::vector<std::string> names{"loss"};
+    if (network_.outputs().size() > 1)
+      for (const KerasTensor &output : network_.outputs())
+        names.push_back(output.layer().name() + "_loss");
+    return names;
+  }
+
+  std::vector<std::string> metric_names() const {
+    std::vector<std::string> names;
+    for (const KerasTensor &output : network_.outputs())
+      for (const Metric &metric : state_.compiled->metrics)
+        names.push_back(network_.outputs().size() > 1 ? output.layer().name() + "_" + metric.name() : metric.name());
+    return names;
+  }
+
+  /// One call of the traced step (or evaluation) on a batch.
+  std::vector<Tensor> step(const Data &batch, bool training, std::uint64_t seed, int threads) {
+    std::string key = training ? "train" : "evaluate";
+    for (const Tensor &y : batch.y) {
+      key += " " + std::string(dtype_name(y.dtype()));
+      for (std::size_t axis = 1; axis < y.rank(); ++axis)
+        key += "," + std::to_string(y.shape()[static_cast<std::int64_t>(axis)]);
+    }
+    if (batch.weight.defined())
+      key += " weights " + std::to_string(batch.weight.rank());
+    Program &program = state_.program(key, [&] { return trace(batch, training); });
+    std::vector<Tensor> inputs = batch.x;
+    inputs.insert(inputs.end(), batch.y.begin(), batch.y.end());
+    if (batch.weight.defined())
+      inputs.push_back(batch.weight);
+    return program.run(inputs, seed, threads);
+  }
+
+  Scores evaluate(const Data &data, std::int64_t batch_size, int threads, const std::string &prefix) {
+    Means means(loss_names(), metric_names());
+    for (std::int64_t first = 0; first < data.rows; first += batch_size) {
+      Data batch = data.slice(first, std::min(data.rows, first + batch_size));
+      means.add(step(batch, false, 0, threads), batch.rows);
+    }
+    return means.scores(prefix);
+  }
+
+  Optimizer &optimizer() { return state_.compiled->optimizer; }
+
+private:
+  static Shape open_batch(const Tensor &tensor) {
+    Shape shape = tensor.shape();
+    shape[0] = none;
+    return shape;
+  }
+
+  trace::Graph trace(const Data &batch, bool training) const {
+    trace::Graph graph;
+    graph.training = training;
+    const CompileArguments &compiled = *state_.compiled;
+    Values inputs;
+    Values outputs = traced_outputs(graph, network_, inputs), targets;
+    for (std::size_t i = 0; i < batch.y.size(); ++i) {
+      Shape shape = open_batch(batch.y[i]);
+      // Sizes that the model leaves open stay open in the targets.
+      for (std::int64_t axis = 1; axis < std::min<std::int64_t>(outputs[i].rank(), static_cast<std::int64_t>(shape.rank())); ++axis)
+        if (outputs[i].shape()[axis] == none)
+          shape[axis] = none;
+      targets.push_back(graph.addInput(batch.y.size() == 1 ? "y" : "y_" + std::to_string(i), shape, batch.y[i].dtype()));
+    }
+    Value weight;
+    if (batch.weight.defined())
+      weight = graph.addInput("sample_weight", open_batch(batch.weight), DType::Float32);
+    Value total;
+    Values separate;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const Loss &loss = compiled.loss.size() == 1 ? compiled.loss[0] : compiled.loss[i];
+      try {
+        Value value = loss.reduced(targets[i], outputs[i], weight);
+        separate.push_back(value);
+        if (!compiled.loss_weights.empty())
+          value = value * compiled.loss_weights.at(i);
+        total = total.defined() ? Value(total + value) : value;
+      } catch (const Error &error) {
+        throw Error("loss " + loss.name() + " of output '" + network_.outputs()[i].layer().name() + "': " + error.what());
+      }
+    }
+    if (Value penalty = regularization_losses(graph, network_); penalty.defined())
+      total = total + penalty;
+    graph.addResult("loss", total);
+    if (outputs.size() > 1)
+      for (std::size_t i = 0; i < outputs.size(); ++i)
+        graph.addResult("loss_" + std::to_string(i), separate[i]);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      for (const Metric &metric : compiled.metrics) {
+        auto [sum, count] = metric(targets[i], outputs[i], weight);
+        graph.addResult(metric.name() + "_total", stop_gradient(sum));
+        graph.addResult(metric.name() + "_count", stop_gradient(count));
+      }
+    if (!training)
+      return graph;
+    std::vector<Variable> weights = network_.trainable_weights();
+    Values wrt;
+    for (const Variable &variable : weights)
+      wrt.push_back(graph.argument(variable));
+    Values gradients;
+    if (!wrt.empty())
+      gradients = gradient(total, wrt);
+    compiled.optimizer.apply(graph, weights, gradients);
+    return graph;
+  }
+
+  Model::State &state_;
+  const Network &network_;
+};
+
+namespace {
+
+/// Random bits differ from step to step and are the same in every run with one seed.
+std::uint64_t step_seed(std::uint64_t seed, std::int64_t iteration) {
+  return (seed * 0x9E3779B97F4A7C15u) ^ (static_cast<std::uint64_t>(iteration) + 1) * 0xBF58476D1CE4E5B9u;
+}
+
+void ensure_graph(Network &network, const std::vector<Tensor> &x) {
+  if (network.has_graph() || x.size() != 1 || !x[0].defined() || x[0].rank() == 0)
+    return;
+  Shape shape = x[0].shape();
+  shape[0] = none;
+  network.build_sequential(shape, is_floating(x[0].dtype()) ? DType::Float32 : x[0].dtype());
+}
+
+} // namespace
+
+void Model::compile(const CompileArguments &arguments) const {
+  state_->compiled = arguments;
+  state_->compile_config = compile_config(arguments);
+  state_->programs.clear();
+  if (state_->network->has_graph() && arguments.loss.size() > 1 && arguments.loss.size() != state_->network->outputs().size())
+    throw Error("model '" + name() + "' has " + std::to_string(state_->network->outputs().size()) + " outputs, compile got " +
+                std::to_string(arguments.loss.size()) + " losses");
+  if (!arguments.loss_weights.empty() && state_->network->has_graph() && arguments.loss_weights.size() != state_->network->outputs().size())
+    throw Error("model '" + name() + "': loss_weights needs one number for each output");
+}
+
+History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const FitArguments &arguments) const {
+  if (arguments.epochs < 1 || arguments.batch_size < 1)
+    throw Error("fit: epochs and batch_size must be positive, got " + std::to_string(arguments.epochs) + " and " + std::to_string(arguments.batch_size));
+  if (!(arguments.validation_split >= 0.0 && arguments.validation_split < 1.0))
+    throw Error("fit: validation_split must lie in [0, 1), got " + Config(arguments.validation_split).str());
+  ensure_graph(*state_->network, x);
+  Trainer trainer(*state_);
+  Data data = trainer.data(x, y, arguments.sample_weight), validation;
+  if (!arguments.validation_x.empty()) {
+    validation = trainer.data(arguments.validation_x, arguments.validation_y, arguments.validation_sample_weight);
+  } else if (arguments.validation_split > 0.0) {
+    auto at = static_cast<std::int64_t>(std::floor(static_cast<double>(data.rows) * (1.0 - arguments.validation_split)));
+    if (at == 0 || at == data.rows)
+      throw Error("fit: validation_split " + Config(arguments.validation_split).str() + " leaves no rows for one of the two parts");
+    validation = data.slice(at, data.rows);
+    data = data.slice(0, at);
+  }
+  using runtime::ProgressStyle;
+  ProgressStyle style = !arguments.verbose      ? runtime::default_progress_style()
+                        : *arguments.verbose == 0 ? ProgressStyle::Silent
+                        : *arguments.verbose == 1 ? ProgressStyle::Bar
+                                                  : ProgressStyle::Line;
+  std::int64_t steps = (data.rows + arguments.batch_size - 1) / arguments.batch_size;
+  runtime::Progress progress(style, arguments.epochs, steps);
+  History history;
+  for (int epoch = 0; epoch < arguments.epochs; ++epoch) {
+    progress.begin_epoch(epoch + 1);
+    std::vector<std::int64_t> order;
+    if (arguments.shuffle)
+      order = runtime::permutation(data.rows, arguments.seed, static_cast<std::uint64_t>(epoch) + 1);
+    Means means(trainer.loss_names(), trainer.metric_names());
+    for (std::int64_t step = 0; step < steps; ++step) {
+      std::int64_t first = step * arguments.batch_size, last = std::min(data.rows, first + arguments.batch_size);
+      Data batch = arguments.shuffle ? gathered(data, std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)))
+                                     : data.slice(first, last);
+      std::uint64_t seed = step_seed(arguments.seed, trainer.optimizer().iterations());
+      means.add(trainer.step(batch, true, seed, arguments.threads), batch.rows);
+      if (style == ProgressStyle::Bar)
+        progress.step(step + 1, means.scores());
+    }
+    Scores scores = means.scores();
+    if (validation.rows) {
+      Scores more = trainer.evaluate(validation, arguments.batch_size, arguments.threads, "val_");
+      scores.insert(scores.end(), more.begin(), more.end());
+    }
+    progress.end_epoch(scores);
+    for (const auto &[name, value] : scores) {
+      auto entry = std::find_if(history.history.begin(), history.history.end(), [&](const auto &e) { return e.first == name; });
+      if (entry == history.history.end())
+        entry = history.history.insert(history.history.end(), {name, {}});
+      entry->second.push_back(value);
+    }
+  }
+  return history;
+}
+
+Scores Model::evaluate(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const EvaluateArguments &arguments) const {
+  if (arguments.batch_size < 1)
+    throw Error("evaluate: batch_size must be positive, got " + std::to_string(arguments.batch_size));
+  ensure_graph(*state_->network, x);
+  Trainer trainer(*state_);
+  return trainer.evaluate(trainer.data(x, y, arguments.sample_weight), arguments.batch_size, arguments.threads, "");
+}
+
+Scores Model::train_on_batch(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const TrainArguments &arguments) const {
+  ensure_graph(*state_->network, x);
+  Trainer trainer(*state_);
+  Data batch = trainer.data(x, y, arguments.sample_weight);
+  Means means(trainer.loss_names(), trainer.metric_names());
+  means.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()), arguments.threads), batch.rows);
+  return means.scores();
+}
+
+} // namespace lamina
