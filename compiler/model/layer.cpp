@@ -68,8 +68,9 @@ void check_sizes(const Values &values) {
 
 Sizes Sizes::expanded(std::size_t n, const char *what, std::int64_t least) const {
   Sizes result = *this;
-  if (result.size() == 1 && n > 1)
+  if (same)
     result.assign(n, front());
+  result.same = false;
   if (result.size() != n)
     throw Error(std::string(what) + " must be one integer or " + std::to_string(n) + ", got " + Config(static_cast<const std::vector<std::int64_t> &>(*this)).str());
   for (std::int64_t size : result)
@@ -423,6 +424,7 @@ void read(const Config &config, std::vector<std::int64_t> &value) {
 }
 void read(const Config &config, Sizes &value) {
   value.clear();
+  value.same = !config.is_list();
   if (config.is_list())
     read(config, static_cast<std::vector<std::int64_t> &>(value));
   else

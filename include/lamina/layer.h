@@ -24,12 +24,14 @@ class LayerBase;
 /// Sizes along spatial axes: one for all of them, or one each.
 class Sizes : public std::vector<std::int64_t> {
 public:
-  using std::vector<std::int64_t>::vector;
-  Sizes(int size) : vector{size} {}
-  Sizes(std::int64_t size) : vector{size} {}
+  Sizes() = default;
+  Sizes(int size) : vector{size}, same(true) {}
+  Sizes(std::int64_t size) : vector{size}, same(true) {}
   Sizes(std::initializer_list<std::int64_t> sizes) : vector(sizes) {}
   /// n entries. Errors: another number, an entry below least.
   Sizes expanded(std::size_t n, const char *what, std::int64_t least = 1) const;
+
+  bool same = false; ///< one size for all axes
 };
 
 /// What a call tells a layer beside its inputs.

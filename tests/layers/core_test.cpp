@@ -1,0 +1,77 @@
+#include "check_layer.h"
+
+using namespace lamina;
+using namespace lamina::layers;
+using namespace lamina::test;
+
+TEST(Dense, Checks) {
+  check_layer(Dense(4), {.input_shape = {5}, .expected_shape = {4}});
+  check_layer(Dense(4, {.activation = "tanh", .use_bias = false}), {.input_shape = {3, 5}, .expected_shape = {3, 4}});
+  check_layer(Dense(2, {.activation = "softmax"}), {.input_shape = {none, 5}, .expected_shape = {none, 2}});
+}
+
+TEST(Dense, Values) {
+  Dense dense(2, {.kernel_initializer = "ones", .bias_initializer = initializers::constant(0.5)});
+  expect_values(dense(Tensor{{1., 2., 3.}}), {6.5f, 6.5f});
+}
+
+TEST(Dense, RefusesNoUnits) {
+  try {
+    Dense(0, {.name = "nothing"})(Input({4}));
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.what(), "layer 'nothing': units must be a positive integer, got 0");
+  }
+}
+
+TEST(Embedding, Checks) {
+  check_layer(Embedding(5, 3), {.input_shape = {4}, .input_dtype = DType::Int32, .expected_shape = {4, 3}});
+  check_layer(Embedding(5, 3, {.mask_zero = true}), {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
+}
+
+TEST(Shapes, Checks) {
+  check_layer(Flatten(), {.input_shape = {2, 3, 4}, .expected_shape = {24}});
+  check_layer(Flatten({.data_format = "channels_first"}), {.input_shape = {2, 3, 4}, .expected_shape = {24}});
+  check_layer(Reshape({-1, 2}), {.input_shape = {3, 4}, .expected_shape = {6, 2}});
+  check_layer(Permute({2, 1}), {.input_shape = {3, 4}, .expected_shape = {4, 3}});
+  check_layer(RepeatVector(3), {.input_shape = {4}, .expected_shape = {3, 4}});
+}
+
+TEST(Shapes, Refuse) {
+  EXPECT_THROW(Reshape({5})(Input({4})), Error);
+  EXPECT_THROW(Permute({1, 1})(Input({4, 4})), Error);
+}
+
+TEST(Dropout, KeepsTheMean) {
+  Dropout dropout(0.4);
+  Tensor x = Tensor::full({100, 100}, 1.0);
+  Tensor y = dropout(x, true);
+  double sum = 0;
+  int zeros = 0;
+  for (float element : y.values<float>()) {
+    sum += element;
+    zeros += element == 0.0f;
+  }
+  EXPECT_NEAR(sum / 1e4, 1.0, 0.05);
+  EXPECT_NEAR(zeros / 1e4, 0.4, 0.03);
+  expect_values(dropout(Tensor{1., 2.}), {1, 2});
+}
+
+TEST(Dropout, SameBitsFromTheSameSeed) {
+  KerasTensor input = Input({50});
+  Model model(input, Dropout(0.5)(input));
+  Tensor x = Tensor::full({8, 50}, 1.0);
+  Tensor one = model.run({x}, {.training = true, .seed = 3, .threads = 1})[0], two = model.run({x}, {.training = true, .seed = 3, .threads = 2})[0],
+         other = model.run({x}, {.training = true, .seed = 4})[0];
+  EXPECT_TRUE(std::equal(one.values<float>().begin(), one.values<float>().end(), two.values<float>().begin()));
+  EXPECT_FALSE(std::equal(one.values<float>().begin(), one.values<float>().end(), other.values<float>().begin()));
+}
+
+TEST(Merging, Values) {
+  KerasTensor a = Input({2}), b = Input({2});
+  Model model({a, b}, std::vector<KerasTensor>{Add()(std::vector{a, b}), Multiply()(std::vector{a, b}), Concatenate()(std::vector{a, b})});
+  std::vector<Tensor> y = model.predict({Tensor{{1., 2.}}, Tensor{{3., 4.}}});
+  expect_values(y[0], {4, 6});
+  expect_values(y[1], {3, 8});
+  expect_values(y[2], {1, 2, 3, 4});
+}
