@@ -96,16 +96,7 @@ ObjectResult compile_object(const Model &model, const ObjectOptions &options) {
   graph.finish();
   ObjectResult result;
   result.header = header_text(network, graph, options);
-  compiler::ObjectOptions settings;
-  settings.name = options.name;
-  settings.target = options.target;
-  settings.cpu = options.cpu;
-  settings.threads = options.threads;
-  settings.emit = options.emit;
-  compiler::ObjectFile file = compiler::compile_object(std::move(graph), settings);
-  result.object = std::move(file.object);
-  result.text = std::move(file.text);
-  return result;
+  throw Error("this build compiles for its own process only");
 }
 
 void compile_object(const Model &model, const std::string &object_path, const std::string &header_path, const ObjectOptions &options) {

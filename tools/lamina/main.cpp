@@ -24,7 +24,6 @@ int report(int code, std::string text) {
 }
 
 void add_commands(CLI::App &app) {
-#if __has_include(<lamina/model.h>)
   add_summary(app);
   add_plot(app);
   add_run(app);
@@ -33,7 +32,6 @@ void add_commands(CLI::App &app) {
   add_convert(app);
   add_compile(app);
   add_bench(app);
-#endif
   add_devices(app);
 }
 
