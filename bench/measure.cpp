@@ -15,11 +15,14 @@ namespace {
 double limit(const Work &work, int threads) {
   static std::map<std::tuple<Work::Bound, double, int>, double> measured;
   double bytes = work.bound == Work::Bound::fma ? 0 : work.bytes;
+  // Several threads can do what one can.
+  double least = threads > 1 ? limit(work, 1) : 0;
   auto [entry, missing] = measured.try_emplace({work.bound, bytes, threads});
   if (missing) {
     runtime::Access access = work.bound == Work::Bound::read ? runtime::Access::read : runtime::Access::copy;
-    entry->second = work.bound == Work::Bound::fma ? runtime::fma_peak(threads)
-                                                   : runtime::bandwidth(access, size_t(work.bytes), threads);
+    double most = work.bound == Work::Bound::fma ? runtime::fma_peak(threads)
+                                                 : runtime::bandwidth(access, size_t(work.bytes), threads);
+    entry->second = std::max(most, least);
   }
   return entry->second;
 }
