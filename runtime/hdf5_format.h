@@ -14,11 +14,13 @@ enum MessageType : std::uint16_t {
   Dataspace = 0x01,
   LinkInfo = 0x02,
   Datatype = 0x03,
+  FillValue = 0x05,
   LinkMessage = 0x06,
   ExternalFiles = 0x07,
   Layout = 0x08,
   GroupInfo = 0x0a,
   FilterPipeline = 0x0b,
+  Attribute = 0x0c,
   Continuation = 0x10,
   SymbolTable = 0x11,
 };

@@ -94,6 +94,49 @@ TEST(Hdf5, ManyArraysInAGroup) {
     ASSERT_EQ(reader.read("optimizer/vars/" + std::to_string(i)).item<int>(), i);
 }
 
+/// What the HDF5 library reads from an image, in the given type in memory.
+template <typename T> std::vector<T> library_read(std::string image, const std::string &path, hid_t type) {
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  H5Pset_fapl_core(access, 1 << 16, false);
+  H5Pset_file_image(access, image.data(), image.size());
+  hid_t file = H5Fopen("image", H5F_ACC_RDONLY, access), dataset = H5Dopen2(file, path.c_str(), H5P_DEFAULT);
+  EXPECT_GE(dataset, 0) << path;
+  hid_t space = H5Dget_space(dataset);
+  std::vector<T> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
+  EXPECT_GE(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0) << path;
+  H5Sclose(space);
+  H5Dclose(dataset);
+  H5Fclose(file);
+  H5Pclose(access);
+  return values;
+}
+
+TEST(Hdf5, TheLibraryReadsWhatIsWritten) {
+  NamedTensors arrays;
+  for (DType dtype : {DType::Int8, DType::UInt8, DType::Int16, DType::Int32, DType::Int64, DType::UInt32, DType::UInt64,
+                      DType::Float16, DType::Float32, DType::Float64})
+    arrays.emplace_back("layers/" + std::string(dtype_name(dtype)) + "/vars/0", (Tensor{{1., 2.}, {100., 0.}}).astype(dtype));
+  arrays.emplace_back("empty", Tensor({0, 3}, DType::Float32));
+  arrays.emplace_back("scalar", Tensor::scalar(-7));
+  for (int i = 0; i < 700; ++i)
+    arrays.emplace_back("many/" + std::to_string(i), Tensor::scalar(i));
+  std::string image = write_hdf5(arrays);
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(library_read<double>(image, arrays[i].first, H5T_NATIVE_DOUBLE), (std::vector<double>{1, 2, 100, 0}));
+  EXPECT_EQ(library_read<float>(image, "empty", H5T_NATIVE_FLOAT).size(), 0u);
+  EXPECT_EQ(library_read<int>(image, "scalar", H5T_NATIVE_INT), std::vector<int>{-7});
+  for (int i = 0; i < 700; i += 13)
+    EXPECT_EQ(library_read<int>(image, "many/" + std::to_string(i), H5T_NATIVE_INT), std::vector<int>{i});
+}
+
+TEST(Hdf5, RefusesTwoArraysAtOnePath) {
+  Tensor one{1};
+  EXPECT_THAT(error_of([&] { write_hdf5({{"a", one}, {"a", one}}); }), HasSubstr("'a'"));
+  EXPECT_THAT(error_of([&] { write_hdf5({{"a", one}, {"a/b", one}}); }), HasSubstr("'a/b'"));
+  EXPECT_THAT(error_of([&] { write_hdf5({{"a/b", one}, {"a", one}}); }), HasSubstr("'a'"));
+  EXPECT_THAT(error_of([&] { write_hdf5({{"a//b", one}}); }), HasSubstr("'a//b'"));
+}
+
 TEST(Hdf5, ChunksAndFilters) {
   Hdf5Reader reader(image_of(library_image([](hid_t file) {
                       make_array(file, "exact", {4, 6}, {2, 3}, false);
