@@ -113,6 +113,11 @@ def BufferizePass : Pass<"lamina-bufferize", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def CastReshapesPass : Pass<"lamina-cast-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "Turn reshapes of contiguous buffers into reinterpretations";
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
 def PlanArenaPass : Pass<"lamina-plan-arena", "::mlir::ModuleOp"> {
   let summary = "Place every temporary of the entry functions in one workspace";
   let description = [{

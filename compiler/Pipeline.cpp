@@ -134,6 +134,7 @@ void buildEntryPipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(createBufferizePass());
   manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createCastReshapesPass());
   manager.addPass(createPlanArenaPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -24,6 +25,31 @@ MemRefType bufferType(Type tensor) {
   auto type = cast<RankedTensorType>(tensor);
   return MemRefType::get(type.getShape(), type.getElementType());
 }
+
+/// What an operation writes into a destination, and what a loop carries, keeps its shape.
+struct DimOfDestination : OpRewritePattern<tensor::DimOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::DimOp op, PatternRewriter &rewriter) const override {
+    auto result = dyn_cast<OpResult>(op.getSource());
+    Value source;
+    if (!result) {
+      auto argument = cast<BlockArgument>(op.getSource());
+      if (auto loop = dyn_cast_or_null<scf::ForOp>(argument.getOwner()->getParentOp()); loop && argument.getArgNumber() > 0)
+        source = loop.getInitArgs()[argument.getArgNumber() - 1];
+    } else if (auto loop = dyn_cast<scf::ForOp>(result.getOwner())) {
+      source = loop.getInitArgs()[result.getResultNumber()];
+    } else if (auto write = dyn_cast<bufferization::MaterializeInDestinationOp>(result.getOwner())) {
+      source = write.getDest();
+    } else if (auto style = dyn_cast<DestinationStyleOpInterface>(result.getOwner())) {
+      source = style.getTiedOpOperand(result)->get();
+    }
+    if (!source)
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] { op.getSourceMutable().assign(source); });
+    return success();
+  }
+};
 
 class EntryBuilder {
 public:
@@ -53,6 +79,7 @@ void EntryBuilder::resolveDims() {
   memref::populateResolveShapedTypeResultDimsPatterns(patterns);
   scf::populateSCFForLoopCanonicalizationPatterns(patterns);
   tensor::DimOp::getCanonicalizationPatterns(patterns, entry.getContext());
+  patterns.add<DimOfDestination>(entry.getContext());
   (void)applyPatternsGreedily(entry, std::move(patterns));
 }
 

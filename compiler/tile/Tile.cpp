@@ -202,8 +202,11 @@ LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, A
   return success();
 }
 
-/// Cuts what peeling left over: open rows one by one, an open vector axis by one masked vector.
+/// Cuts what peeling left over: open rows one by one, an open vector axis of elementwise operations by one masked vector.
 LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile) {
+  // Accumulators are never masked.
+  bool reduces = false;
+  kernel.walk([&](linalg::LinalgOp op) { reduces |= op.getNumReductionLoops() > 0; });
   for (linalg::LinalgOp rest : rests) {
     SmallVector<int64_t> ranges = rest.getStaticLoopRanges();
     SmallVector<int64_t> sizes(ranges.size(), 0);
@@ -217,7 +220,7 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
       if (!ShapedType::isDynamic(ranges[i]) || i >= tile.size() || tile[i] == 0)
         continue;
       open = true;
-      sizes[i] = (int64_t)i == vectorLoop ? std::min<int64_t>(tile[i], 16) : 1;
+      sizes[i] = (int64_t)i == vectorLoop && !reduces ? std::min<int64_t>(tile[i], 16) : 1;
     }
     if (open && failed(tileGroup(rest, sizes, {}, /*forall=*/false)))
       return failure();
