@@ -30,7 +30,8 @@ def ConvertLaminaToLinalgPass : Pass<"convert-lamina-to-linalg", "::mlir::func::
     One `linalg.generic` an op, without loops of one iteration: operands are collapsed, results expanded. Constants of one
     repeated value are scalars inside the region. Sizes come from function arguments, never from temporaries.
   }];
-  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 

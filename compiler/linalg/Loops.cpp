@@ -1,6 +1,6 @@
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace mlir::lamina {
@@ -20,17 +20,10 @@ ValueRange loopOver(OpBuilder &b, Location loc, OpFoldResult count, ValueRange i
 }
 
 Value copyInto(OpBuilder &b, Location loc, Value value, Value destination) {
-  auto type = cast<RankedTensorType>(destination.getType());
-  value = castTo(b, loc, value, type);
+  value = castTo(b, loc, value, destination.getType());
   if (value == destination)
     return value;
-  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-  SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(type.getRank()));
-  return linalg::GenericOp::create(b, loc, type, value, destination, maps, loops,
-                                   [&](OpBuilder &nested, Location, ValueRange arguments) {
-                                     linalg::YieldOp::create(nested, loc, arguments[0]);
-                                   })
-      .getResult(0);
+  return bufferization::MaterializeInDestinationOp::create(b, loc, value, destination).getResult();
 }
 
 } // namespace mlir::lamina

@@ -94,7 +94,8 @@ public:
     SmallVector<Value> next;
     for (auto [i, value] : llvm::enumerate(yield.getValues())) {
       if (i < states) {
-        Value flat = dropDims(rewriter, loc, castTo(rewriter, loc, value, op.getInits()[i].getType()), unitDims(value));
+        Value flat = dropDims(rewriter, loc, castTo(rewriter, loc, value, op.getInits()[i].getType()),
+                              unitDims(op.getInits()[i]));
         next.push_back(copyInto(rewriter, loc, flat, loop.getRegionIterArgs()[i]));
         continue;
       }

@@ -186,7 +186,7 @@ Value reshape(OpBuilder &b, Location loc, Value x, SmallVector<OpFoldResult> siz
     x = b.createOrFold<tensor::CollapseShapeOp>(loc, collapsedType(type, groups.from), x, groups.from);
   x = castTo(b, loc, x, collapsedType(resultType, groups.to));
   if (!isOneToOne(groups.to, to.size()))
-    x = b.createOrFold<tensor::ExpandShapeOp>(loc, resultType, x, groups.to, sizes);
+    x = b.createOrFold<tensor::ExpandShapeOp>(loc, resultType, x, groups.to, foldSizes(b, sizes));
   return x;
 }
 

@@ -48,7 +48,8 @@ OpFoldResult dimSize(OpBuilder &b, Location loc, Value tensor, int64_t dim) {
   }
   if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
     SmallVector<OpFoldResult> group;
-    for (int64_t source : collapse.getReassociationIndices()[dim])
+    SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
+    for (int64_t source : groups[dim])
       group.push_back(dimSize(b, loc, collapse.getSrc(), source));
     return productOf(b, loc, group);
   }
@@ -92,13 +93,15 @@ OpFoldResult productOf(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes)
 
 int64_t staticSize(OpFoldResult size) { return getConstantIntValue(size).value_or(ShapedType::kDynamic); }
 
+SmallVector<OpFoldResult> foldSizes(OpBuilder &b, ArrayRef<OpFoldResult> sizes) {
+  return llvm::map_to_vector(sizes, [&](OpFoldResult size) {
+    std::optional<int64_t> constant = getConstantIntValue(size);
+    return constant ? OpFoldResult(b.getIndexAttr(*constant)) : size;
+  });
+}
+
 Value emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element) {
-  SmallVector<OpFoldResult> known;
-  for (OpFoldResult size : sizes) {
-    int64_t constant = staticSize(size);
-    known.push_back(ShapedType::isDynamic(constant) ? size : b.getIndexAttr(constant));
-  }
-  return tensor::EmptyOp::create(b, loc, known, element);
+  return tensor::EmptyOp::create(b, loc, foldSizes(b, sizes), element);
 }
 
 Value filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, TypedAttr value) {
@@ -142,7 +145,8 @@ Value expandTo(OpBuilder &b, Location loc, Value tensor, ArrayRef<OpFoldResult> 
   for (OpFoldResult size : sizes)
     shape.push_back(staticSize(size));
   auto type = RankedTensorType::get(shape, cast<RankedTensorType>(tensor.getType()).getElementType());
-  return b.createOrFold<tensor::ExpandShapeOp>(loc, type, tensor, groupsWithout(unitDims), sizes);
+  return b.createOrFold<tensor::ExpandShapeOp>(loc, type, tensor, groupsWithout(unitDims),
+                                               foldSizes(b, sizes));
 }
 
 Value castTo(OpBuilder &b, Location loc, Value tensor, Type type) {

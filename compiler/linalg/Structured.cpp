@@ -61,22 +61,29 @@ void Structured::simplify(Operand &operand) {
       dropped.set(dim);
       offset = b.getIndexAttr(constant.getValue());
       slice |= size != 1 || constant.getValue() != 0;
-      known.push_back(1);
+      size = 1;
     } else {
       kept.push_back(simple);
-      if (auto loop = dyn_cast<AffineDimExpr>(simple); loop && ShapedType::isDynamic(size)) {
-        size = staticSize(sizes[loop.getPosition()]);
-        refine |= !ShapedType::isDynamic(size);
+      extent = {};
+      auto loop = dyn_cast<AffineDimExpr>(simple);
+      int64_t trips = loop ? staticSize(sizes[loop.getPosition()]) : ShapedType::kDynamic;
+      if (!ShapedType::isDynamic(trips) && size != trips) {
+        // Of a known size the loop reads the front; an open one is the loop's.
+        slice |= !ShapedType::isDynamic(size);
+        refine |= ShapedType::isDynamic(size);
+        if (!ShapedType::isDynamic(size))
+          extent = b.getIndexAttr(trips);
+        size = trips;
       }
-      known.push_back(size);
     }
+    known.push_back(size);
     offsets.push_back(offset);
     extents.push_back(extent);
   }
   operand.index = kept;
   if (slice) {
     for (unsigned dim = 0; dim < extents.size(); ++dim)
-      if (!dropped.test(dim))
+      if (!extents[dim])
         extents[dim] = dimSize(b, loc, operand.tensor, dim);
     SmallVector<OpFoldResult> strides(extents.size(), b.getIndexAttr(1));
     operand.tensor = tensor::ExtractSliceOp::create(b, loc, operand.tensor, offsets, extents, strides);

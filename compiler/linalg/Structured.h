@@ -23,6 +23,9 @@ OpFoldResult sizeExpr(OpBuilder &b, Location loc, AffineExpr expr,
                             ArrayRef<OpFoldResult> symbols);
 OpFoldResult productOf(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes);
 
+// Constants as attributes, which some ops insist on.
+SmallVector<OpFoldResult> foldSizes(OpBuilder &b, ArrayRef<OpFoldResult> sizes);
+
 int64_t staticSize(OpFoldResult size); // kDynamic where it is not known
 
 Value emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
