@@ -37,6 +37,11 @@ def ConvertLaminaToLinalgPass : Pass<"convert-lamina-to-linalg", "::mlir::func::
 
 //===-- kernels: linalg on tensors → one function a kernel ------------------------------------------------------===//
 
+def StoreBoolsPass : Pass<"lamina-store-bools", "::mlir::func::FuncOp"> {
+  let summary = "Give truth values a byte each in memory";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+}
+
 def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "Merge elementwise operations into their elementwise and reducing consumers";
   let description = [{

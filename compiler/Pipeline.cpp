@@ -104,6 +104,7 @@ void buildKernelsPipeline(OpPassManager &manager) {
   functions.addPass(createFuseElementwisePass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
+  functions.addPass(createStoreBoolsPass());
   manager.addPass(createHoistPreparePass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createFormKernelsPass());
@@ -135,6 +136,7 @@ void buildEntryPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createBufferizePass());
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCastReshapesPass());
+  manager.addPass(createCanonicalizerPass());
   manager.addPass(createPlanArenaPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

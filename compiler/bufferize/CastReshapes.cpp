@@ -1,7 +1,8 @@
 // Turns reshapes of contiguous buffers into plain reinterpretations. Guarantees that no reshape with several open dimensions is
-// left for the expansion of strided metadata, which takes one.
+// left for the expansion of strided metadata, which takes one, and that no dimension is asked of such a buffer.
 
 #include "compiler/Passes.h"
+#include "compiler/bufferize/CallerMemory.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -13,65 +14,35 @@ namespace mlir::lamina {
 
 namespace {
 
-OpFoldResult multiply(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldResult b) {
-  std::optional<int64_t> x = getConstantIntValue(a), y = getConstantIntValue(b);
-  if (x && y)
-    return builder.getIndexAttr(*x * *y);
-  if (x == 1)
-    return b;
-  if (y == 1)
-    return a;
-  return arith::MulIOp::create(builder, loc, getValueOrCreateConstantIndexOp(builder, loc, a),
-                               getValueOrCreateConstantIndexOp(builder, loc, b))
-      .getResult();
-}
-
-/// `buffer` seen with other sizes, row by row.
-void replaceByCast(IRRewriter &rewriter, Operation *op, Value buffer, ArrayRef<OpFoldResult> sizes) {
-  auto type = cast<MemRefType>(op->getResult(0).getType());
-  Location loc = op->getLoc();
-  SmallVector<OpFoldResult> strides(sizes.size());
-  OpFoldResult stride = rewriter.getIndexAttr(1);
-  for (int64_t axis = sizes.size() - 1; axis >= 0; --axis) {
-    // The type fixes which strides are static.
-    strides[axis] = stride;
-    stride = multiply(rewriter, loc, stride, sizes[axis]);
-  }
-  rewriter.replaceOpWithNewOp<memref::ReinterpretCastOp>(op, type, buffer, rewriter.getIndexAttr(0), sizes, strides);
-}
+bool isContiguous(Value buffer) { return cast<MemRefType>(buffer.getType()).getLayout().isIdentity(); }
 
 struct CastReshapesPass : impl::CastReshapesPassBase<CastReshapesPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> reshapes;
     getOperation().walk([&](Operation *op) {
-      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(op) &&
-          cast<MemRefType>(op->getOperand(0).getType()).getLayout().isIdentity() &&
-          cast<MemRefType>(op->getResult(0).getType()).getLayout().isIdentity())
+      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(op) && isContiguous(op->getOperand(0)) && isContiguous(op->getResult(0)))
         reshapes.push_back(op);
     });
     for (Operation *op : reshapes) {
       rewriter.setInsertionPoint(op);
       Value buffer = op->getOperand(0);
-      SmallVector<OpFoldResult> sizes;
-      if (auto expand = dyn_cast<memref::ExpandShapeOp>(op)) {
-        sizes = expand.getMixedOutputShape();
-      } else {
-        auto collapse = cast<memref::CollapseShapeOp>(op);
-        auto type = cast<MemRefType>(buffer.getType());
-        for (const ReassociationIndices &group : collapse.getReassociationIndices()) {
-          OpFoldResult size = rewriter.getIndexAttr(1);
-          for (int64_t axis : group) {
-            OpFoldResult extent = type.isDynamicDim(axis)
-                                      ? OpFoldResult(memref::DimOp::create(rewriter, op->getLoc(), buffer, axis).getResult())
-                                      : rewriter.getIndexAttr(type.getDimSize(axis));
-            size = multiply(rewriter, op->getLoc(), size, extent);
-          }
-          sizes.push_back(size);
-        }
-      }
-      replaceByCast(rewriter, op, buffer, sizes);
+      auto expand = dyn_cast<memref::ExpandShapeOp>(op);
+      SmallVector<OpFoldResult> sizes =
+          expand ? expand.getMixedOutputShape()
+                 : collapsedSizes(rewriter, op->getLoc(), buffer, cast<memref::CollapseShapeOp>(op).getReassociationIndices());
+      auto type = cast<MemRefType>(op->getResult(0).getType());
+      rewriter.replaceOp(op, castContiguous(rewriter, op->getLoc(), buffer, type, sizes));
     }
+    // Dimensions of such buffers are known where the cast is, which need not be where a loop asks for them.
+    getOperation().walk([&](memref::DimOp dim) {
+      auto cast = dim.getSource().getDefiningOp<memref::ReinterpretCastOp>();
+      std::optional<int64_t> axis = dim.getConstantIndex();
+      if (!cast || !axis)
+        return;
+      rewriter.setInsertionPoint(dim);
+      rewriter.replaceOp(dim, getValueOrCreateConstantIndexOp(rewriter, dim.getLoc(), cast.getMixedSizes()[*axis]));
+    });
   }
 };
 

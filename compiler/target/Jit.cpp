@@ -32,6 +32,8 @@ llvm::Expected<std::unique_ptr<Jit>> link(llvm::ArrayRef<std::string> objects) {
   llvm::Expected<std::unique_ptr<llvm::orc::LLJIT>> jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
+  // Callers report what failed, in one line.
+  (*jit)->getExecutionSession().setErrorReporter([](llvm::Error error) { llvm::consumeError(std::move(error)); });
   for (const std::string &object : objects)
     if (llvm::Error error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object)))
       return std::move(error);
