@@ -136,7 +136,8 @@ Optimizer::Optimizer(const std::string &name, const Config &arguments) : state_(
   if (!state_->rule)
     throw unknown("optimizer", name, known);
   Config config{{"name", state_->rule->name}};
-  for (const auto &[key, value] : common_arguments().as_dict())
+  const Config common = common_arguments();
+  for (const auto &[key, value] : common.as_dict())
     config.set(key, value);
   for (const auto &[key, value] : state_->rule->arguments.as_dict())
     config.set(key, value);

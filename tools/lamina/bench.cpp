@@ -147,7 +147,7 @@ void add_bench(CLI::App &app) {
   CLI::App *command = app.add_subcommand("bench", "Measure compile time and the time of a call on random arrays");
   auto options = std::make_shared<Options>();
   add_model(*command, options->model);
-  auto positive = CLI::Range(std::int64_t(1), std::int64_t(1) << 40);
+  auto positive = CLI::Range(std::int64_t(1), std::int64_t(1) << 40).description("");
   command->add_option("--batch", options->batch, "rows a call; 1 by default")->type_name("B")->check(positive);
   command->add_option("--length", options->length, "size of other open dimensions; 100 by default")->type_name("T")->check(positive);
   add_threads(*command, options->threads);

@@ -30,7 +30,7 @@ inline constexpr int most_threads = 1024;
 inline void add_threads(CLI::App &command, int &threads) {
   command.add_option("--threads", threads, "threads to use; one a CPU by default")
       ->type_name("N")
-      ->check(CLI::Range(1, most_threads));
+      ->check(CLI::Range(1, most_threads).description(""));
 }
 
 inline void add_seed(CLI::App &command, std::uint64_t &seed) {

@@ -80,14 +80,14 @@ void add_compile(CLI::App &app) {
   command->add_option("--name", options->name, "what the functions' names begin with; the file's name by default")->type_name("N");
   command->add_option("--batch", options->batch, "fix the batch; open by default")
       ->type_name("B")
-      ->check(CLI::Range(std::int64_t(1), std::int64_t(1) << 40));
+      ->check(CLI::Range(std::int64_t(1), std::int64_t(1) << 40).description(""));
   command->add_option("--target", options->target, "LLVM triple; this machine by default")->type_name("TRIPLE");
   command->add_option("--cpu", options->cpu, "LLVM's name of the CPU")->type_name("NAME");
   command->add_flag("--threads", options->threads, "use threads, through a function that the program gives");
   command->add_option("--emit", options->emit, "stages to show: lamina, linalg, scheduled, vector, llvm, asm, obj")
       ->type_name("STAGES")
       ->delimiter(',')
-      ->check(CLI::IsMember(std::vector<std::string>(std::begin(stages), std::end(stages))));
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(stages), std::end(stages))).description(""));
   command->callback([options] { compile(*options); });
 }
 

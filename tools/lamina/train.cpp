@@ -95,10 +95,10 @@ void add_train(CLI::App &app) {
       ->type_name("SPEC");
   command->add_option("--epochs", options->epochs, "passes over the data; 1 by default")
       ->type_name("E")
-      ->check(CLI::Range(1, 1000000000));
+      ->check(CLI::Range(1, 1000000000).description(""));
   command->add_option("--batch-size", options->batch_size, "rows a step; 32 by default")
       ->type_name("B")
-      ->check(CLI::Range(std::int64_t(1), std::int64_t(1) << 40));
+      ->check(CLI::Range(std::int64_t(1), std::int64_t(1) << 40).description(""));
   command->add_option("--metrics", options->metrics, "names with commas between, like accuracy,mae")->type_name("A,B");
   command->add_flag("--no-shuffle", options->no_shuffle, "take the rows in their order");
   command->add_option("--validation-data", options->validation, "arrays named as in DATA.npz")->type_name("V.npz");
