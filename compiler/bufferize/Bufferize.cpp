@@ -18,11 +18,9 @@ namespace {
 struct BufferizePass : impl::BufferizePassBase<BufferizePass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    IRRewriter rewriter(&getContext());
     bufferization::OneShotBufferizationOptions options;
     options.allowUnknownOps = false;
     bufferization::BufferizationState state;
-    (void)bufferization::eliminateEmptyTensors(rewriter, function);
     if (failed(bufferization::runOneShotBufferize(function, options, state)))
       return signalPassFailure();
   }

@@ -3,6 +3,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
+#include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -50,6 +51,27 @@ struct DimOfDestination : OpRewritePattern<tensor::DimOp> {
     return success();
   }
 };
+
+/// Lets what computes `value` write into the buffer from the start, if it would write into fresh memory and the buffer is there.
+void writeInto(OpBuilder &builder, Value value, Value buffer) {
+  auto result = dyn_cast<OpResult>(value);
+  if (!result)
+    return;
+  OpOperand *start = nullptr;
+  if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
+    start = loop.getTiedLoopInit(result);
+  else if (auto call = dyn_cast<CallKernelOp>(result.getOwner()))
+    start = call.getTiedOpOperand(result);
+  if (!start || !start->get().getDefiningOp<tensor::EmptyOp>() || start->get().getType() != value.getType())
+    return;
+  Operation *place = buffer.getDefiningOp();
+  if (place->getBlock() != result.getOwner()->getBlock() || !place->isBeforeInBlock(result.getOwner()))
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfter(place);
+  start->set(bufferization::ToTensorOp::create(builder, value.getLoc(), value.getType(), buffer, /*restrict=*/true,
+                                               /*writable=*/true));
+}
 
 class EntryBuilder {
 public:
@@ -222,6 +244,7 @@ LogicalResult EntryBuilder::run() {
       ++nextResult;
       buffer = bufferFromPointer(builder, loc, address, bufferType(type), open);
     }
+    writeInto(builder, value, buffer);
     auto write = bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, buffer);
     write.setRestrict(true);
     write.setWritable(true);
