@@ -69,8 +69,8 @@ Destination Outliner::destinationOf(KernelGroup &group, unsigned result) {
     init = fill.getDpsInits()[0];
   }
   destination.tensor = init;
-  if (group.sink) {
-    destination.tensor = group.sink.getDest();
+  if (tensor::InsertSliceOp sink = group.sinks[result]) {
+    destination.tensor = sink.getDest();
     return destination;
   }
   if (!init.getDefiningOp<tensor::EmptyOp>())
@@ -95,9 +95,9 @@ Destination Outliner::destinationOf(KernelGroup &group, unsigned result) {
   return destination;
 }
 
-// True when the group reads the sink's destination, and only the slice that it writes, element by element.
-bool readsOnlyWrittenSlice(KernelGroup &group) {
-  tensor::InsertSliceOp sink = group.sink;
+// True when the group reads a sink's destination, and only the slice that it writes, element by element.
+bool readsOnlyWrittenSlice(KernelGroup &group, unsigned result) {
+  tensor::InsertSliceOp sink = group.sinks[result];
   bool reads = false;
   for (Operation *op : group.ops)
     for (OpOperand &operand : op->getOpOperands()) {
@@ -110,7 +110,7 @@ bool readsOnlyWrittenSlice(KernelGroup &group) {
           !isEqualConstantIntOrValueArray(slice.getMixedOffsets(), sink.getMixedOffsets()) ||
           !isEqualConstantIntOrValueArray(slice.getMixedSizes(), sink.getMixedSizes()) ||
           !isEqualConstantIntOrValueArray(slice.getMixedStrides(), sink.getMixedStrides()) ||
-          group.root.getMatchingIndexingMap(&operand) != group.root.getIndexingMapMatchingResult(group.root->getResult(0)))
+          group.root.getMatchingIndexingMap(&operand) != group.root.getIndexingMapMatchingResult(group.root->getResult(result)))
         return false;
       reads = true;
     }
@@ -119,9 +119,8 @@ bool readsOnlyWrittenSlice(KernelGroup &group) {
 
 void Outliner::outline(KernelGroup &group) {
   linalg::LinalgOp root = group.root;
-  if (group.sink && !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[0].getDefiningOp()))
-    group.sink = nullptr;
-  Operation *position = group.sink ? group.sink.getOperation() : root.getOperation();
+  bool single = root->getNumResults() == 1 && group.sinks[0];
+  Operation *position = single ? group.sinks[0].getOperation() : root.getOperation();
   OpBuilder builder(position);
   Location loc = root.getLoc();
 
@@ -168,14 +167,18 @@ void Outliner::outline(KernelGroup &group) {
     for (Value value : captured)
       visit(visit, value);
   }
-  if (group.sink)
-    for (Value operand : group.sink->getOperands().drop_front(2))
-      visit(visit, operand);
+  for (tensor::InsertSliceOp sink : group.sinks)
+    if (sink)
+      for (Value operand : sink->getOperands().drop_front(2))
+        visit(visit, operand);
 
   // A row that is read and written back at the same place is updated where it is.
-  bool updatesRow = group.sink && readsOnlyWrittenSlice(group);
-  if (updatesRow)
-    inputs.remove(group.sink.getDest());
+  SmallVector<unsigned> updatedRows;
+  for (unsigned i = 0; i < group.sinks.size(); ++i)
+    if (group.sinks[i] && readsOnlyWrittenSlice(group, i)) {
+      updatedRows.push_back(i);
+      inputs.remove(group.sinks[i].getDest());
+    }
 
   // The function.
   SmallVector<Type> types{context.getType()};
@@ -201,16 +204,17 @@ void Outliner::outline(KernelGroup &group) {
   for (auto [destination, buffer] : llvm::zip_equal(destinations, buffers))
     outputs.push_back(bufferization::ToTensorOp::create(inner, loc, destination.tensor.getType(), buffer, /*restrict=*/true,
                                                         /*writable=*/true));
-  if (updatesRow)
-    map.map(group.sink.getDest(), outputs[0]);
+  for (unsigned i : updatedRows)
+    map.map(group.sinks[i].getDest(), outputs[i]);
   for (Operation *op : repeated)
     inner.clone(*op, map);
+  SmallVector<Value> starts;
   for (auto [i, destination] : llvm::enumerate(destinations)) {
     Value out = outputs[i];
     Value init = root.getDpsInits()[i];
     auto fill = init.getDefiningOp<linalg::FillOp>();
     Value start = out;
-    if (group.sink) {
+    if (tensor::InsertSliceOp sink = group.sinks[i]) {
       auto remap = [&](SmallVector<OpFoldResult> list) {
         for (OpFoldResult &entry : list)
           if (auto value = dyn_cast<Value>(entry))
@@ -218,25 +222,27 @@ void Outliner::outline(KernelGroup &group) {
         return list;
       };
       start = tensor::ExtractSliceOp::create(inner, loc, cast<RankedTensorType>(init.getType()), out,
-                                             remap(group.sink.getMixedOffsets()), remap(group.sink.getMixedSizes()),
-                                             remap(group.sink.getMixedStrides()));
+                                             remap(sink.getMixedOffsets()), remap(sink.getMixedSizes()),
+                                             remap(sink.getMixedStrides()));
     }
     if (destination.fill)
       start = linalg::FillOp::create(inner, fill.getLoc(), ValueRange{map.lookup(fill.getInputs()[0])}, ValueRange{start}).getResult(0);
-    map.map(init, start);
+    starts.push_back(start);
     if (destination.inPlace)
       map.map(destination.inPlace->get(), start);
   }
   Operation *rootClone = nullptr;
   for (Operation *op : group.ops)
     rootClone = inner.clone(*op, map);
+  // Results may have started from one empty tensor; in memory each has its own place.
+  cast<linalg::LinalgOp>(rootClone).getDpsInitsMutable().assign(starts);
   for (auto [i, buffer] : llvm::enumerate(buffers)) {
     Value value = rootClone->getResult(i);
-    if (group.sink) {
+    if (tensor::InsertSliceOp sink = group.sinks[i]) {
       IRMapping sinkMap = map;
-      sinkMap.map(group.sink.getSource(), value);
-      sinkMap.map(group.sink.getDest(), outputs[i]);
-      value = inner.clone(*group.sink, sinkMap)->getResult(0);
+      sinkMap.map(sink.getSource(), value);
+      sinkMap.map(sink.getDest(), outputs[i]);
+      value = inner.clone(*sink, sinkMap)->getResult(0);
     }
     auto write = bufferization::MaterializeInDestinationOp::create(inner, loc, Type(), value, buffer);
     write.setRestrict(true);
@@ -262,16 +268,18 @@ void Outliner::outline(KernelGroup &group) {
   llvm::append_range(arguments, inputs);
   SmallVector<Value> outs(llvm::map_range(destinations, [](const Destination &d) { return d.tensor; }));
   auto call = CallKernelOp::create(builder, loc, TypeRange(outs), callee, arguments, outs);
-  bool reads = group.sink != nullptr;
+  bool reads = llvm::any_of(group.sinks, [](tensor::InsertSliceOp sink) { return sink != nullptr; });
   for (auto [i, destination] : llvm::enumerate(destinations))
     reads |= destination.inPlace || !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[i].getDefiningOp());
   if (reads)
     call->setAttr("reads_destinations", builder.getUnitAttr());
-  if (group.sink) {
-    group.sink.replaceAllUsesWith(call.getResult(0));
-    group.sink->erase();
-  } else {
-    root->replaceAllUsesWith(call.getResults());
+  for (auto [i, result] : llvm::enumerate(call.getResults())) {
+    if (tensor::InsertSliceOp sink = group.sinks[i]) {
+      sink.replaceAllUsesWith(result);
+      sink->erase();
+    } else {
+      root->getResult(i).replaceAllUsesWith(result);
+    }
   }
   for (Operation *op : llvm::reverse(group.ops))
     op->erase();
@@ -287,17 +295,13 @@ void materializeSlices(func::FuncOp entry) {
   });
   entry.walk([&](tensor::InsertSliceOp insert) {
     Value source = insert.getSource();
-    if (!source.getDefiningOp<linalg::LinalgOp>() || !source.hasOneUse() || source.getDefiningOp<linalg::FillOp>() ||
-        source.getDefiningOp()->getBlock() != insert->getBlock())
+    if (!source.getDefiningOp<linalg::LinalgOp>() || source.getDefiningOp<linalg::FillOp>() || !sinkOf(cast<OpResult>(source)))
       uses.push_back(&insert.getSourceMutable());
   });
   for (OpOperand *use : uses) {
     OpBuilder builder(use->getOwner());
     Location loc = use->getOwner()->getLoc();
     Value source = use->get();
-    if (isa_and_nonnull<linalg::GenericOp>(source.getDefiningOp()) && source.hasOneUse() &&
-        source.getDefiningOp()->getBlock() == use->getOwner()->getBlock())
-      continue;
     auto type = cast<RankedTensorType>(source.getType());
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, source);
     Value empty = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
@@ -354,6 +358,8 @@ void carryInPlace(func::FuncOp entry) {
           break;
       }
       if (source == carried)
+        continue;
+      if (auto written = source.getDefiningOp<bufferization::MaterializeInDestinationOp>(); written && written.getDest() == carried)
         continue;
       auto write = bufferization::MaterializeInDestinationOp::create(builder, yield.getLoc(), carried.getType(), operand.get(), carried);
       operand.set(write.getResult());

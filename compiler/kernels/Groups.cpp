@@ -128,6 +128,27 @@ struct GroupBuilder {
 
 } // namespace
 
+tensor::InsertSliceOp sinkOf(OpResult result) {
+  if (!result.hasOneUse())
+    return {};
+  auto insert = dyn_cast<tensor::InsertSliceOp>(*result.getUsers().begin());
+  if (!insert || insert.getSource() != result || insert->getBlock() != result.getOwner()->getBlock())
+    return {};
+  // The root's start must be free to be a slice of the destination.
+  auto root = cast<linalg::LinalgOp>(result.getOwner());
+  if (!isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[result.getResultNumber()].getDefiningOp()))
+    return {};
+  if (root->getNumResults() == 1)
+    return insert;
+  // A kernel with other results stays where it is: the destination must be there already.
+  for (Value operand : insert->getOperands().drop_front(1)) {
+    Operation *def = operand.getDefiningOp();
+    if (def && def->getBlock() == root->getBlock() && !def->isBeforeInBlock(root))
+      return {};
+  }
+  return insert;
+}
+
 bool isRepeated(Operation *op) {
   return isa<tensor::EmptyOp, linalg::FillOp, tensor::ExtractSliceOp, linalg::UnPackOp>(op) ||
          op->hasTrait<OpTrait::ConstantLike>();
@@ -140,10 +161,8 @@ SmallVector<KernelGroup> formGroups(Block &block) {
     if (!isStructured(op) || taken.contains(&op))
       continue;
     GroupBuilder builder(cast<linalg::LinalgOp>(op));
-    if (op.getNumResults() == 1 && op.getResult(0).hasOneUse())
-      if (auto insert = dyn_cast<tensor::InsertSliceOp>(*op.getResult(0).getUsers().begin()))
-        if (insert.getSource() == op.getResult(0) && insert->getBlock() == &block)
-          builder.group.sink = insert;
+    for (OpResult result : op.getResults())
+      builder.group.sinks.push_back(sinkOf(result));
     // Nearest producers first: an operation joins once all of its readers have.
     for (Operation &candidate : llvm::reverse(llvm::make_range(block.begin(), op.getIterator())))
       if (isStructured(candidate) && !taken.contains(&candidate) && builder.add(cast<linalg::LinalgOp>(candidate)))

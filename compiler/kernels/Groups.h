@@ -12,14 +12,17 @@ struct KernelGroup {
   linalg::LinalgOp root;
   /// Structured operations of the group in program order, root included.
   llvm::SetVector<Operation *> ops;
-  /// Where the root's value goes, if its only reader is an insertion.
-  tensor::InsertSliceOp sink;
+  /// For each of the root's results, where it goes if its only reader is an insertion; null otherwise.
+  SmallVector<tensor::InsertSliceOp> sinks;
   /// The root's leading dimensions that a tile may cut without computing anything twice.
   unsigned sharedDims = 0;
 };
 
 /// Groups the structured operations of `block`, each in exactly one group, in program order.
 SmallVector<KernelGroup> formGroups(Block &block);
+
+/// The insertion that a kernel can do itself because it is the only reader of a structured operation's result, or null.
+tensor::InsertSliceOp sinkOf(OpResult result);
 
 /// True for operations that a kernel repeats instead of taking their value as an argument.
 bool isRepeated(Operation *op);
