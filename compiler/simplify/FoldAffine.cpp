@@ -20,6 +20,9 @@ public:
     return known[value] = compute(value);
   }
 
+  // Before its op is erased: another value may come to stand at the same address.
+  void forget(Value value) { known.erase(value); }
+
 private:
   bool compute(Value value) {
     if (auto argument = dyn_cast<BlockArgument>(value)) {
@@ -194,7 +197,7 @@ Value scaleKernel(Operation *base, Value scale, OpBuilder &builder) {
   return MulOp::create(builder, location, kernel, scale);
 }
 
-bool foldChain(const Chain &chain) {
+bool foldChain(const Chain &chain, Prepared &prepared) {
   Operation *last = chain.steps.back().op;
   bool scales = llvm::any_of(
       chain.steps, [](const Step &step) { return !isa<AddOp>(step.op) && !(isa<SubOp>(step.op) && step.isLeft); });
@@ -223,9 +226,13 @@ bool foldChain(const Chain &chain) {
   if (result.getType() != last->getResult(0).getType())
     return undo();
   last->replaceAllUsesWith(ValueRange(result));
+  auto erase = [&](Operation *op) {
+    prepared.forget(op->getResult(0));
+    op->erase();
+  };
   for (const Step &step : llvm::reverse(chain.steps))
-    step.op->erase();
-  chain.base->erase();
+    erase(step.op);
+  erase(chain.base);
   return true;
 }
 
@@ -235,20 +242,20 @@ bool foldAffineIntoKernels(func::FuncOp function) {
   if (function.isExternal())
     return false;
   bool changed = false;
-  // A chain ends where its result is used by something else; from the end of the block on, the longest comes first.
-  for (bool again = true; again;) {
-    again = false;
-    Prepared prepared(function);
-    for (Operation &op : llvm::reverse(function.getBody().front())) {
-      if (op.getNumResults() != 1 || !isa<RankedTensorType>(op.getResult(0).getType()) ||
-          !isa<FloatType>(tensorType(op.getResult(0)).getElementType()))
-        continue;
-      Chain chain = findChain(&op, prepared);
-      if (chain.base && foldChain(chain)) {
-        again = changed = true;
-        break;
-      }
+  Prepared prepared(function);
+  Block &block = function.getBody().front();
+  // From the end of the block on, so that the longest chain to a base comes first.
+  for (Operation *op = &block.back(); op;) {
+    Operation *next = op->getNextNode();
+    bool isFloat = op->getNumResults() == 1 && isa<RankedTensorType>(op->getResult(0).getType()) &&
+                   isa<FloatType>(tensorType(op->getResult(0)).getElementType());
+    Chain chain = isFloat ? findChain(op, prepared) : Chain();
+    if (chain.base && foldChain(chain, prepared)) {
+      changed = true;
+      op = next ? next->getPrevNode() : &block.back();
+      continue;
     }
+    op = op->getPrevNode();
   }
   return changed;
 }
