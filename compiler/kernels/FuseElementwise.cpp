@@ -43,6 +43,9 @@ bool shouldFuse(OpOperand *operand) {
   // A reduction takes a producer that nobody else reads: as an extra result it would keep others from the same row.
   if (!isElementwise(consumer) && (consumer.getNumDpsInputs() != 1 || !producer->hasOneUse()))
     return false;
+  // A value read twice is first read once (equal accesses are merged), or stays apart.
+  if (llvm::count_if(consumer->getOperands(), [&](Value v) { return v.getDefiningOp() == producer; }) != 1)
+    return false;
   return othersComeLater(producer, consumer);
 }
 

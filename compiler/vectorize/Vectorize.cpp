@@ -67,7 +67,8 @@ struct VectorizePass : impl::VectorizePassBase<VectorizePass> {
     function.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
       SmallVector<int64_t> bounds = loopBounds(op);
-      if (bounds.empty() && op.getNumLoops() > 0)
+      // Scalars, and what has no bound, become plain loops.
+      if (bounds.empty())
         continue;
       int64_t elements = 1;
       for (int64_t bound : bounds)
