@@ -11,6 +11,7 @@
 #include <lamina/losses.h>
 #include <lamina/metrics.h>
 #include <lamina/model.h>
+#include <lamina/npz.h>
 #include <lamina/ops.h>
 #include <lamina/optimizers.h>
 #include <lamina/regularizers.h>
