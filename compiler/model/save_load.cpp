@@ -144,11 +144,10 @@ void Model::save(const std::string &path) const {
     arrays.emplace_back(place, variable.value());
   if (state_->compiled && savable) {
     const Optimizer &optimizer = state_->compiled->optimizer;
-    if (optimizer.built() || optimizer.iterations() == 0) {
-      std::size_t index = 0;
-      for (const Variable &variable : optimizer.variables())
-        arrays.emplace_back("optimizer/vars/" + std::to_string(index++), variable.value());
-    }
+    optimizer.build(network.trainable_weights());
+    std::size_t index = 0;
+    for (const Variable &variable : optimizer.variables())
+      arrays.emplace_back("optimizer/vars/" + std::to_string(index++), variable.value());
   }
   runtime::write_keras_archive(path, to_json(config), arrays);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 
 namespace lamina {
@@ -49,7 +50,7 @@ std::string repeated(const char *text, std::size_t n) {
   return result;
 }
 
-/// Breaks at spaces, and inside words that are longer than a line.
+/// Breaks at spaces; words longer than a line are cut.
 std::vector<std::string> wrapped(const std::string &text, std::size_t width) {
   std::vector<std::string> lines;
   std::string line;
@@ -58,17 +59,13 @@ std::vector<std::string> wrapped(const std::string &text, std::size_t width) {
     std::size_t end = text.find(' ', at);
     std::string word = text.substr(at, end == std::string::npos ? end : end - at);
     at = end == std::string::npos ? text.size() : end + 1;
-    if (!line.empty() && line.size() + 1 + word.size() <= width) {
+    if (!line.empty() && width_of(line) + 1 + word.size() <= width) {
       line += " " + word;
       continue;
     }
     if (!line.empty())
       lines.push_back(line);
-    while (word.size() > width) {
-      lines.push_back(word.substr(0, width));
-      word = word.substr(width);
-    }
-    line = word;
+    line = word.size() > width ? word.substr(0, width - 1) + "…" : word;
   }
   if (!line.empty() || lines.empty())
     lines.push_back(line);
@@ -143,7 +140,7 @@ std::string summary_text(const Network &network, const Optimizer *optimizer) {
       called.push_back(node->layer.get());
     }
   chain = chain && network.inputs().size() <= 1 && network.outputs().size() <= 1;
-  std::size_t length = chain ? 76 : 76;
+  constexpr std::size_t length = 76;
   std::vector<double> ends = chain ? std::vector<double>{0.45, 0.80, 1.0} : std::vector<double>{0.3, 0.56, 0.74, 1.0};
   std::vector<std::size_t> widths;
   std::size_t used = 0;
@@ -152,10 +149,13 @@ std::string summary_text(const Network &network, const Optimizer *optimizer) {
     used += width;
     widths.push_back(width);
   }
-  // Borders and margins take three characters a column and one more.
+  // Borders and margins take three characters a column and one more; each column gives its share, rounded half to even.
   std::size_t excess = used + 3 * widths.size() + 1 - length;
-  for (std::size_t i = 0; excess > 0; i = (i + 1) % widths.size(), --excess)
-    --widths[i];
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    auto share = static_cast<std::size_t>(std::nearbyint(static_cast<double>(excess) / static_cast<double>(widths.size() - i)));
+    widths[i] -= share;
+    excess -= share;
+  }
   Row header{"Layer (type)", "Output Shape", "Param #"};
   std::vector<bool> right{false, false, true};
   if (!chain) {
