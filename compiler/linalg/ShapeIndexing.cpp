@@ -77,9 +77,10 @@ FailureOr<Value> lowerScatterAdd(ScatterAddOp op, PatternRewriter &rewriter) {
     return op.getInit();
   SmallVector<OpFoldResult> indexSizes = dimSizes(rewriter, loc, op.getIndices());
   OpFoldResult count = productOf(rewriter, loc, indexSizes);
-  SmallVector<OpFoldResult> updateSizes = rowSizes;
-  updateSizes.front() = count;
-  Value indices = reshape(rewriter, loc, op.getIndices(), {count});
+  SmallVector<OpFoldResult> updateSizes = dimSizes(rewriter, loc, op.getUpdates());
+  updateSizes.erase(updateSizes.begin(), updateSizes.begin() + indexSizes.size());
+  updateSizes.insert(updateSizes.begin(), OpFoldResult());
+  Value indices = reshape(rewriter, loc, op.getIndices(), {OpFoldResult()});
   Value updates = reshape(rewriter, loc, op.getUpdates(), updateSizes);
   SmallVector<OpFoldResult> strides(rowSizes.size(), rewriter.getIndexAttr(1));
   rowSizes.front() = rewriter.getIndexAttr(1);

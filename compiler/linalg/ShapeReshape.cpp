@@ -73,7 +73,7 @@ Extent product(ArrayRef<Extent> extents) {
 }
 
 // The inferred size: what is left of all elements.
-void infer(OpBuilder &b, Location loc, MutableArrayRef<OpFoldResult> sizes, unsigned hole, ArrayRef<Extent> input,
+Extent infer(OpBuilder &b, Location loc, MutableArrayRef<OpFoldResult> sizes, unsigned hole, ArrayRef<Extent> input,
            Symbols &symbols) {
   SmallVector<Extent> others;
   for (auto [dim, size] : llvm::enumerate(sizes))
@@ -82,7 +82,7 @@ void infer(OpBuilder &b, Location loc, MutableArrayRef<OpFoldResult> sizes, unsi
   Extent rest = product(input), divisor = product(others);
   if (rest.divide(divisor)) {
     sizes[hole] = symbols.sizeOf(b, loc, rest);
-    return;
+    return rest;
   }
   AffineExpr s0, s1;
   bindSymbols(b.getContext(), s0, s1);
@@ -90,6 +90,7 @@ void infer(OpBuilder &b, Location loc, MutableArrayRef<OpFoldResult> sizes, unsi
   Value by = getValueOrCreateConstantIndexOp(b, loc, symbols.sizeOf(b, loc, divisor));
   by = s.maximum(by, s.constantInt(b.getIndexType(), 1));
   sizes[hole] = sizeExpr(b, loc, s0.floorDiv(s1), {symbols.sizeOf(b, loc, product(input)), OpFoldResult(by)});
+  return symbols.extentOf(sizes[hole]);
 }
 
 // Pairs of adjacent axes of the one and the other shape that hold the same elements.
@@ -166,13 +167,10 @@ Value reshape(OpBuilder &b, Location loc, Value x, SmallVector<OpFoldResult> siz
   SmallVector<Extent> from, to;
   for (OpFoldResult size : dimSizes(b, loc, x))
     from.push_back(symbols.extentOf(size));
-  for (unsigned dim = 0; dim < sizes.size(); ++dim)
-    if (!sizes[dim])
-      infer(b, loc, sizes, dim, from, symbols);
   SmallVector<int64_t> shape;
-  for (OpFoldResult size : sizes) {
-    shape.push_back(staticSize(size));
-    to.push_back(symbols.extentOf(size));
+  for (unsigned dim = 0; dim < sizes.size(); ++dim) {
+    to.push_back(sizes[dim] ? symbols.extentOf(sizes[dim]) : infer(b, loc, sizes, dim, from, symbols));
+    shape.push_back(staticSize(sizes[dim]));
   }
   auto resultType = RankedTensorType::get(shape, type.getElementType());
   if (resultType.hasStaticShape() && resultType.getNumElements() == 0)

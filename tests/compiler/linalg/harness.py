@@ -89,7 +89,8 @@ class Module:
         with open(path + ".ll", "w") as file:
             file.write(ir)
         run(os.path.join(tools, "llc"), "-O1", "-relocation-model=pic", "-filetype=obj", path + ".ll", "-o", path + ".o")
-        run("cc", "-shared", "-o", path + ".so", path + ".o", "-lm")
+        run("cc", "-shared", "-o", path + ".so", path + ".o", "-lm",
+            "-L" + os.path.join(tools, "../lib"), "-lmlir_c_runner_utils", "-Wl,-rpath," + os.path.join(tools, "../lib"))
         self.library = ctypes.CDLL(path + ".so")
 
     def call(self, name, arguments, results):
