@@ -15,7 +15,7 @@ static OpFoldResult broadcastSize(OpBuilder &b, Location loc, RankedTensorType t
   for (Value operand : operands) {
     auto operandType = cast<RankedTensorType>(operand.getType());
     int64_t own = dim - (type.getRank() - operandType.getRank());
-    if (own < 0 || !operandType.isDynamicDim(own) || (source && splatOf(operand)))
+    if (own < 0 || !operandType.isDynamicDim(own) || (source && !splatOf(source)))
       continue;
     source = operand;
     sourceDim = own;
