@@ -9,14 +9,26 @@
 #include "lamina/error.h"
 #include "runtime/native_executable.h"
 
+#include "llvm/Support/FileSystem.h"
+
 #include <atomic>
+#include <dlfcn.h>
 
 namespace lamina::compiler {
 
 namespace {
 
-// Code of another version is not this version's.
-constexpr const char *version = "lamina 1";
+/// Names this build of the compiler: code of another build is not this one's.
+const std::string &buildKey() {
+  static const std::string key = [] {
+    Dl_info info{};
+    llvm::sys::fs::file_status status;
+    if (!dladdr(reinterpret_cast<const void *>(&compile), &info) || llvm::sys::fs::status(info.dli_fname, status))
+      return std::string();
+    return std::to_string(status.getSize()) + "@" + std::to_string(status.getLastModificationTime().time_since_epoch().count());
+  }();
+  return key;
+}
 
 std::atomic<int64_t> kernels{0};
 
@@ -49,9 +61,9 @@ int64_t compiled_kernels() { return kernels; }
 
 std::unique_ptr<runtime::Executable> compile(trace::Graph &&graph, const CompileOptions &options) {
   const target::Machine &machine = target::hostMachine();
-  target::ObjectCache cache(options.cache);
+  target::ObjectCache cache(options.cache, buildKey());
   std::string text = graph.str();
-  std::string key = target::ObjectCache::hash(std::string(version) + machine.key() + text);
+  std::string key = target::ObjectCache::hash(buildKey() + machine.key() + text);
 
   Program program;
   std::optional<std::string> known = cache.find(key);

@@ -338,10 +338,13 @@ void materializeFills(func::FuncOp entry) {
   }
 }
 
-// What a loop carries is written into the buffer that carries it.
+// What a loop carries is written into the buffer that carries it, after all of its readers.
 void carryInPlace(func::FuncOp entry) {
   entry.walk([](scf::ForOp loop) {
     auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
+    for (auto write : llvm::to_vector(loop.getBody()->getOps<bufferization::MaterializeInDestinationOp>()))
+      if (write->hasOneUse() && *write->user_begin() == yield)
+        write->moveBefore(yield);
     OpBuilder builder(yield);
     for (OpOperand &operand : yield->getOpOperands()) {
       Value carried = loop.getRegionIterArg(operand.getOperandNumber());

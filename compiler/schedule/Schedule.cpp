@@ -134,7 +134,8 @@ Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> 
     sizes[i] = step;
     inside = below * step;
   }
-  if (llvm::all_of(sizes, [](int64_t s) { return s == 0; }) && limit > 0 && ShapedType::isDynamic(ranges[0])) {
+  if (llvm::all_of(sizes, [](int64_t s) { return s == 0; }) && limit > 0 && ShapedType::isDynamic(ranges[0]) &&
+      root.getIteratorTypesArray()[0] == utils::IteratorType::parallel) {
     int64_t unit = std::max<int64_t>(1, tile.empty() ? 1 : tile[0]);
     sizes[0] = std::max<int64_t>(unit, itemWork / inside / unit * unit);
   }

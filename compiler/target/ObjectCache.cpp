@@ -34,7 +34,7 @@ std::string digest(llvm::StringRef bytes) {
 
 } // namespace
 
-ObjectCache::ObjectCache(llvm::StringRef requested) {
+ObjectCache::ObjectCache(llvm::StringRef requested, llvm::StringRef build) : build(hash(build).substr(0, 8)) {
   if (requested == "none")
     return;
   llvm::SmallString<256> path(requested);
@@ -60,7 +60,7 @@ std::optional<std::string> ObjectCache::find(llvm::StringRef key) const {
   if (folder.empty())
     return std::nullopt;
   llvm::SmallString<256> path(folder);
-  llvm::sys::path::append(path, key);
+  llvm::sys::path::append(path, build + "-" + key);
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!file)
     return std::nullopt;
@@ -81,8 +81,8 @@ void ObjectCache::insert(llvm::StringRef key, llvm::StringRef bytes) const {
   if (folder.empty() || llvm::sys::fs::create_directories(folder))
     return;
   llvm::SmallString<256> path(folder), model(folder), temporary;
-  llvm::sys::path::append(path, key);
-  llvm::sys::path::append(model, key + "-%%%%%%%%");
+  llvm::sys::path::append(path, build + "-" + key);
+  llvm::sys::path::append(model, build + "-" + key + "-%%%%%%%%");
   int descriptor = 0;
   if (llvm::sys::fs::createUniqueFile(model, descriptor, temporary))
     return;

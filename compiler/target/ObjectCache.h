@@ -9,8 +9,9 @@ namespace lamina::target {
 /// Compiled code by the hash of what it was compiled from, in memory and on disk. Safe to use from several threads and processes.
 class ObjectCache {
 public:
-  /// `folder`: where files are kept; empty for the user's cache folder, "none" for memory alone.
-  explicit ObjectCache(llvm::StringRef folder);
+  /// `folder`: where files are kept; empty for the user's cache folder, "none" for memory alone. Entries of another `build` of
+  /// the compiler are not found.
+  explicit ObjectCache(llvm::StringRef folder, llvm::StringRef build = "");
 
   std::optional<std::string> find(llvm::StringRef key) const;
   /// Failures to write are not reported: a cache may be read-only or full.
@@ -20,7 +21,7 @@ public:
   static std::string hash(llvm::StringRef text);
 
 private:
-  std::string folder;
+  std::string folder, build;
 };
 
 } // namespace lamina::target
