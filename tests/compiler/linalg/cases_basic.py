@@ -114,6 +114,8 @@ for kind, reference in [("sum", np.sum), ("prod", np.prod), ("max", np.max), ("m
                  lambda x, a=axes, k=bool(keep), f=reference: f(x, axis=a, keepdims=k), everywhere([x]), 1e-5)
     i = rng.integers(-5, 5, (3, 4)).astype(np.int32)
     case(f"reduce_{kind}_int", [i], f"%r = lamina.reduce {kind}, %a0 axes [1] : {{0}}", lambda i, f=reference: f(i, axis=1))
+image = normal(2, 4, 5, 3)
+case("reduce_bias", [image], "%r = lamina.reduce sum, %a0 axes [0, 1, 2] : {0}", lambda x: x.sum((0, 1, 2)), [[(0,)], [(0, 1, 2)]], 1e-5)
 m = rng.random((3, 4)) > 0.6
 case("reduce_any", [m], "%r = lamina.reduce any, %a0 axes [1] : {0}", lambda m: m.any(1), everywhere([m]))
 case("reduce_all", [m], "%r = lamina.reduce all, %a0 axes [0] : {0}", lambda m: m.all(0), everywhere([m]))

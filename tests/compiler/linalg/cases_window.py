@@ -127,7 +127,7 @@ POOLS = [
     ("plain", (6, 4), (2, 2), (2, 2), "valid"), ("odd", (7, 5), (2, 2), (2, 2), "valid"), ("odd_same", (7, 5), (2, 2), (2, 2), "same"),
     ("overlap", (7, 6), (3, 3), (2, 2), "valid"), ("overlap_same", (7, 6), (3, 3), (2, 2), "same"), ("dense", (5, 5), (3, 2), (1, 1), "same"),
     ("sparse", (8, 9), (2, 2), (3, 4), "valid"), ("sparse_same", (8, 9), (2, 2), (3, 4), "same"), ("line", (7,), (3,), (3,), "same"),
-    ("cube", (4, 5, 3), (2, 2, 2), (2, 2, 2), "same"), ("rows", (6, 4), (2, 1), (2, 1), "valid"), ("whole", (4, 3), (4, 3), (4, 3), "valid"),
+    ("cube", (4, 5, 3), (2, 2, 2), (2, 2, 2), "same"), ("flat", (3, 9), (1, 4), (1, 4), "same"), ("flat_overlap", (3, 9), (1, 4), (2, 3), "valid"), ("rows", (6, 4), (2, 1), (2, 1), "valid"), ("whole", (4, 3), (4, 3), (4, 3), "valid"),
 ]
 for name, spatial, window, strides, padding in POOLS:
     for batch, channels in ((2, 3), (1, 1)):
