@@ -1,5 +1,6 @@
 #include "lamina/losses.h"
 
+#include "compiler/model/pairwise_losses.h"
 #include "compiler/model/registry.h"
 #include "compiler/trace/Graph.h"
 #include "lamina/layer.h"
@@ -150,6 +151,14 @@ const std::vector<Kind> &kinds() {
          Value both = sum(t * p);
          return 1.0 - both / (both + sum((1.0 - p) * t) * number(c, "alpha", 0.5) + sum(p * (1.0 - t)) * number(c, "beta", 0.5) + epsilon);
        }},
+      {"ctc", "CTC", "ctc", false, [](V t, V p, C) -> Value { return losses::ctc(t, p); }},
+      {"circle", "Circle", "circle", false,
+       [](V t, V p, C c) -> Value {
+         const Config *diagonal = c.find("remove_diagonal");
+         return losses::circle(t, p, number(c, "gamma", 80.0), number(c, "margin", 0.4), !diagonal || diagonal->as_bool());
+       }},
+      {"categorical_generalized_cross_entropy", "CategoricalGeneralizedCrossEntropy", "cgce", false,
+       [](V t, V p, C c) -> Value { return losses::categorical_generalized_cross_entropy(t, p, number(c, "q", 0.5)); }},
   };
   return table;
 }
@@ -203,7 +212,13 @@ Value Loss::operator()(const Value &y_true, const Value &y_pred) const { return 
 Value Loss::reduced(const Value &y_true, const Value &y_pred, const Value &sample_weight) const {
   Value values = (*this)(y_true, y_pred), weights = sample_weight;
   bool average = reduction_ == "sum_over_batch_size" || reduction_ == "mean";
-  if (Value mask = y_pred.graph().mask(y_pred); mask.defined()) {
+  Value mask = y_pred.graph().mask(y_pred);
+  if (name_ == "circle") {
+    // Samples with nothing to learn from do not count.
+    Value counts = values > 0.0;
+    mask = mask.defined() ? Value(logical_and(mask, counts)) : counts;
+  }
+  if (mask.defined()) {
     Value kept = cast(mask, values.dtype());
     if (average) {
       // Elements that count get the weight of those that do not.

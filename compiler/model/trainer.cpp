@@ -324,6 +324,7 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
       entry->second.push_back(value);
     }
   }
+  trainer.optimizer().finalize(state_->network->trainable_weights());
   return history;
 }
 
