@@ -339,7 +339,8 @@ void Scheduler::run() {
   kernel.walk([&](linalg::LinalgOp op) {
     if (isa<linalg::FillOp>(op))
       return;
-    if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2)
+    // A sum of everything has no columns to tile.
+    if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2 && accessOf(op).result >= 0)
       contractions.push_back(op);
     if (op->hasAttr("lamina.shared_dims"))
       root = op;
