@@ -8,7 +8,9 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Transforms/Utils/Cloning.h"
 
 #include <atomic>
 #include <mutex>
@@ -71,14 +73,20 @@ struct Kernel {
   std::string text, symbol, key, object;
 };
 
-std::string compileKernel(Workshop &workshop, Kernel &kernel, const Machine &machine) {
+/// A kernel's module in the LLVM dialect, its function under the kernel's symbol; null on failure.
+OwningOpRef<ModuleOp> lowerKernel(Workshop &workshop, const Kernel &kernel, const Machine &machine) {
   OwningOpRef<ModuleOp> module = workshop.parse(kernel.text);
-  if (!module)
-    return workshop.error;
-  if (failed(workshop.run(*module, [&](PassManager &manager) { buildVectorPipeline(manager, machine); })))
-    return workshop.error;
+  if (!module || failed(workshop.run(*module, [&](PassManager &manager) { buildVectorPipeline(manager, machine); })))
+    return {};
   module->lookupSymbol<func::FuncOp>("kernel").setSymName(kernel.symbol);
   if (failed(workshop.run(*module, [&](PassManager &manager) { buildLlvmPipeline(manager); })))
+    return {};
+  return module;
+}
+
+std::string compileKernel(Workshop &workshop, Kernel &kernel, const Machine &machine) {
+  OwningOpRef<ModuleOp> module = lowerKernel(workshop, kernel, machine);
+  if (!module)
     return workshop.error;
   llvm::Expected<std::string> object = target::emitObject(*module, machine);
   if (!object)
@@ -122,6 +130,20 @@ int64_t bytesOf(Type type) {
   return tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8);
 }
 
+/// Takes the kernels out of the module. Their symbols are what the entry functions call once they are buffers.
+std::vector<Kernel> takeKernels(ModuleOp module) {
+  std::vector<Kernel> kernels;
+  for (ModuleOp nested : llvm::make_early_inc_range(module.getOps<ModuleOp>())) {
+    Kernel kernel;
+    kernel.symbol = "lamina_" + nested.getSymName()->str();
+    nested->removeAttr(SymbolTable::getSymbolAttrName());
+    kernel.text = print(nested);
+    kernels.push_back(std::move(kernel));
+    nested.erase();
+  }
+  return kernels;
+}
+
 } // namespace
 
 Program build(StringRef text, const Machine &machine, const ObjectCache &cache, BuildReport &report) {
@@ -132,24 +154,21 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
   };
   Workshop workshop;
   OwningOpRef<ModuleOp> module = workshop.parse(text);
-  if (!module || failed(workshop.run(*module, [](PassManager &manager) { buildKernelsPipeline(manager); })))
+  if (!module || failed(workshop.run(*module, [](PassManager &manager) {
+        buildLinalgPipeline(manager);
+        buildKernelsPipeline(manager);
+      })))
     return failure(workshop.error);
   if (auto prepare = module->lookupSymbol<func::FuncOp>("prepare"))
     for (Type type : prepare.getResultTypes())
       program.preparedBytes.push_back(bytesOf(type));
 
-  std::vector<Kernel> kernels;
+  std::vector<Kernel> kernels = takeKernels(*module);
   SmallVector<std::pair<std::string, std::string>> renames;
-  for (ModuleOp nested : llvm::make_early_inc_range(module->getOps<ModuleOp>())) {
-    std::string name = nested.getSymName()->str();
-    nested->removeAttr(SymbolTable::getSymbolAttrName());
-    Kernel kernel;
-    kernel.text = print(nested);
+  for (Kernel &kernel : kernels) {
     kernel.key = ObjectCache::hash(machine.key() + kernel.text);
-    kernel.symbol = "lamina_" + kernel.key;
-    renames.emplace_back("lamina_" + name, kernel.symbol);
-    kernels.push_back(std::move(kernel));
-    nested.erase();
+    renames.emplace_back(kernel.symbol, "lamina_" + kernel.key);
+    kernel.symbol = renames.back().second;
   }
   std::vector<Kernel *> missing;
   for (Kernel &kernel : kernels) {
@@ -182,6 +201,80 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
   for (Kernel &kernel : kernels)
     program.objects.push_back(std::move(kernel.object));
   return program;
+}
+
+Library buildLibrary(StringRef text, const Machine &machine, const target::LibraryInterface &interface,
+                     llvm::ArrayRef<std::string> emit, BuildReport &report) {
+  Library library;
+  auto failure = [&](std::string message) {
+    report.error = message.empty() ? "the compiler failed without a message" : message;
+    return Library();
+  };
+  auto wants = [&](StringRef stage) { return llvm::is_contained(emit, stage); };
+  if (wants("lamina"))
+    library.text += text.str() + "\n";
+  Workshop workshop;
+  OwningOpRef<ModuleOp> module = workshop.parse(text);
+  if (!module || failed(workshop.run(*module, [](PassManager &manager) { buildLinalgPipeline(manager); })))
+    return failure(workshop.error);
+  if (wants("linalg"))
+    library.text += print(*module) + "\n";
+  if (failed(workshop.run(*module, [](PassManager &manager) { buildKernelsPipeline(manager); })))
+    return failure(workshop.error);
+  if (auto prepare = module->lookupSymbol<func::FuncOp>("prepare"))
+    prepare.erase();
+
+  llvm::LLVMContext context;
+  auto whole = std::make_unique<llvm::Module>("lamina", context);
+  auto add = [&](ModuleOp part) -> std::string {
+    llvm::Expected<std::unique_ptr<llvm::Module>> translated = target::translate(part, context, machine);
+    if (!translated)
+      return llvm::toString(translated.takeError());
+    whole->setTargetTriple((*translated)->getTargetTriple());
+    whole->setDataLayout((*translated)->getDataLayout());
+    return llvm::Linker::linkModules(*whole, std::move(*translated)) ? "the parts of the object cannot be linked" : "";
+  };
+  for (Kernel &kernel : takeKernels(*module)) {
+    for (auto [stage, passes] : {std::pair("scheduled", &buildSchedulePipeline), std::pair("vector", &buildVectorPipeline)}) {
+      if (!wants(stage))
+        continue;
+      OwningOpRef<ModuleOp> copy = workshop.parse(kernel.text);
+      if (!copy || failed(workshop.run(*copy, [&](PassManager &manager) { passes(manager, machine); })))
+        return failure(workshop.error);
+      library.text += print(*copy) + "\n";
+    }
+    OwningOpRef<ModuleOp> lowered = lowerKernel(workshop, kernel, machine);
+    if (!lowered)
+      return failure(workshop.error);
+    if (std::string error = add(*lowered); !error.empty())
+      return failure(error);
+  }
+  if (failed(workshop.run(*module, [](PassManager &manager) { buildEntryPipeline(manager); })) ||
+      failed(workshop.run(*module, [](PassManager &manager) { buildLlvmPipeline(manager); })))
+    return failure(workshop.error);
+  if (std::string error = add(*module); !error.empty())
+    return failure(error);
+  target::addLibraryInterface(*whole, interface);
+
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineCode = target::createTargetMachine(machine, true);
+  if (!machineCode)
+    return failure(llvm::toString(machineCode.takeError()));
+  target::optimize(*whole, **machineCode);
+  if (wants("llvm")) {
+    llvm::raw_string_ostream stream(library.text);
+    whole->print(stream, nullptr);
+  }
+  for (auto [stage, form, out] : {std::tuple("asm", target::CodeForm::Assembly, &library.text),
+                                  std::tuple("obj", target::CodeForm::Object, &library.object)}) {
+    if (form == target::CodeForm::Assembly && !wants(stage))
+      continue;
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*whole);
+    llvm::Expected<std::string> code = target::emit(*copy, **machineCode, form);
+    if (!code)
+      return failure(llvm::toString(code.takeError()));
+    *out += *code;
+  }
+  return library;
 }
 
 } // namespace lamina::compiler

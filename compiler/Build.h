@@ -1,6 +1,7 @@
 #pragma once
 
 #include "compiler/target/ObjectCache.h"
+#include "compiler/target/Library.h"
 #include "compiler/target/Machine.h"
 
 #include <cstdint>
@@ -27,6 +28,15 @@ struct BuildReport {
   /// Kernels compiled, not found in the cache.
   int64_t kernels = 0;
 };
+
+/// One object file with C functions, and the text of the stages that `emit` names.
+struct Library {
+  std::string object, text;
+};
+
+/// Compiles a module with @main ahead of time. What @prepare writes is the interface's `prepared`.
+Library buildLibrary(llvm::StringRef module, const target::Machine &machine, const target::LibraryInterface &interface,
+                     llvm::ArrayRef<std::string> emit, BuildReport &report);
 
 /// Compiles a module with @main. Kernels that the cache knows are taken from it.
 Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache, BuildReport &report);

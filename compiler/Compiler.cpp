@@ -46,6 +46,11 @@ runtime::ArgumentKind kindOf(trace::Kind kind) {
   return runtime::ArgumentKind::Input;
 }
 
+/// The value of a weight or state.
+const Tensor &valueOf(const trace::Argument &argument) {
+  return argument.tensor.defined() ? argument.tensor : argument.variable.value();
+}
+
 runtime::Signature signatureOf(const trace::Graph &graph) {
   runtime::Signature signature;
   for (const trace::Argument &argument : graph.arguments())
@@ -56,6 +61,82 @@ runtime::Signature signatureOf(const trace::Graph &graph) {
 }
 
 } // namespace
+
+namespace {
+
+/// Runs @prepare of the program on the values of the weights.
+std::vector<Tensor> prepare(const Program &program, const trace::Graph &graph) {
+  std::vector<Tensor> prepared;
+  if (program.preparedBytes.empty())
+    return prepared;
+  llvm::Expected<std::unique_ptr<target::Jit>> jit = target::link(program.objects);
+  if (!jit)
+    throw Error("the compiled code cannot be linked: " + llvm::toString(jit.takeError()));
+  std::vector<void *> buffers, outputs;
+  for (const trace::Argument &argument : graph.arguments())
+    buffers.push_back(argument.kind == trace::Kind::Weight ? const_cast<void *>(valueOf(argument).raw()) : nullptr);
+  for (int64_t bytes : program.preparedBytes) {
+    prepared.emplace_back(Shape{bytes}, DType::UInt8, Tensor::Fill::None);
+    outputs.push_back(prepared.back().raw());
+  }
+  auto function = reinterpret_cast<lamina_prepare>((*jit)->find("prepare"));
+  if (!function || function(buffers.data(), outputs.data(), nullptr))
+    throw Error("the weights cannot be prepared");
+  return prepared;
+}
+
+llvm::StringRef bytesOf(const Tensor &tensor) {
+  return {static_cast<const char *>(tensor.raw()), static_cast<size_t>(tensor.nbytes())};
+}
+
+}  // namespace
+
+ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
+  llvm::Expected<target::Machine> machine = target::findMachine(options.target, options.cpu);
+  if (!machine)
+    throw Error(llvm::toString(machine.takeError()));
+  std::string text = graph.str();
+
+  // What depends on weights alone is computed here and now, in the layout that the target's kernels read.
+  target::Machine here = target::hostMachine();
+  BuildReport report;
+  Program program = build(text, here, target::ObjectCache("none"), report);
+  if (!report.error.empty())
+    throw Error(report.error);
+  std::vector<Tensor> prepared = prepare(program, graph);
+
+  target::LibraryInterface interface;
+  interface.name = options.name;
+  interface.threads = options.threads;
+  interface.messages.assign(program.messages.begin(), program.messages.end());
+  std::optional<unsigned> batch;
+  for (const trace::Argument &argument : graph.arguments()) {
+    target::LibraryArgument entry;
+    if (argument.kind == trace::Kind::Weight || argument.kind == trace::Kind::State)
+      entry.constant = bytesOf(valueOf(argument));
+    for (std::size_t axis = 0; axis < argument.shape.rank(); ++axis) {
+      if (argument.shape[static_cast<int64_t>(axis)] != none)
+        continue;
+      // Inputs share their batch.
+      if (axis == 0 && batch) {
+        entry.dims.push_back(*batch);
+        continue;
+      }
+      if (axis == 0)
+        batch = interface.dims;
+      entry.dims.push_back(interface.dims++);
+    }
+    interface.arguments.push_back(std::move(entry));
+  }
+  for (const trace::Result &result : graph.results())
+    interface.results += result.updates < 0;
+  for (const Tensor &tensor : prepared)
+    interface.prepared.push_back(bytesOf(tensor));
+  Library library = buildLibrary(text, *machine, interface, options.emit, report);
+  if (!report.error.empty())
+    throw Error(report.error);
+  return {std::move(library.object), std::move(library.text)};
+}
 
 int64_t compiled_kernels() { return kernels; }
 

@@ -92,11 +92,15 @@ void registerPipelineDialects(DialectRegistry &registry) {
   registerLLVMDialectTranslation(registry);
 }
 
-void buildKernelsPipeline(OpPassManager &manager) {
+void buildLinalgPipeline(OpPassManager &manager) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createDifferentiatePass());
   functions.addPass(createSimplifyPass());
   functions.addPass(createConvertLaminaToLinalgPass());
+}
+
+void buildKernelsPipeline(OpPassManager &manager) {
+  OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
@@ -110,12 +114,16 @@ void buildKernelsPipeline(OpPassManager &manager) {
   manager.addPass(createFormKernelsPass());
 }
 
-void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
-  OpPassManager &functions = manager.nest<func::FuncOp>();
+void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
   SchedulePassOptions schedule;
   schedule.vectorBytes = machine.vectorBytes;
   schedule.registers = machine.registers;
-  functions.addPass(createSchedulePass(schedule));
+  manager.addNestedPass<func::FuncOp>(createSchedulePass(schedule));
+}
+
+void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
+  buildSchedulePipeline(manager, machine);
+  OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createTilePass());
   functions.addPass(createVectorizePass());
   functions.addPass(createBufferizePass());
@@ -153,7 +161,10 @@ void buildLlvmPipeline(OpPassManager &manager) {
 }
 
 void registerPipelines() {
-  PassPipelineRegistration<>("lamina-to-kernels", "traced functions to kernels", buildKernelsPipeline);
+  PassPipelineRegistration<>("lamina-to-kernels", "traced functions to kernels", [](OpPassManager &manager) {
+    buildLinalgPipeline(manager);
+    buildKernelsPipeline(manager);
+  });
   PassPipelineRegistration<>("lamina-to-vectors", "kernels to vectors in loops, for this machine", [](OpPassManager &manager) {
     buildVectorPipeline(manager.nest<ModuleOp>(), ::lamina::target::hostMachine());
   });

@@ -9,8 +9,14 @@ namespace mlir::lamina {
 /// All dialects of the pipeline with the interfaces that its passes ask for.
 void registerPipelineDialects(DialectRegistry &registry);
 
-/// From traced functions to kernels: @main, @prepare and one nested module a kernel.
+/// From traced functions to linalg on tensors.
+void buildLinalgPipeline(OpPassManager &manager);
+
+/// From linalg to kernels: @main, @prepare and one nested module a kernel.
 void buildKernelsPipeline(OpPassManager &manager);
+
+/// A kernel's module: #lamina.schedule on its operations.
+void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machine &machine);
 
 /// A kernel's module: structured operations → vectors in loops over buffers.
 void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine);

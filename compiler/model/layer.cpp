@@ -4,6 +4,7 @@
 #include "compiler/trace/Graph.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -312,8 +313,13 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config
     return result;
   });
   if (activity_regularizer.defined())
-    for (const Value &output : outputs)
-      graph.losses.push_back(activity_regularizer(output));
+    // A mean over the batch: the strength does not depend on its size.
+    for (const Value &output : outputs) {
+      Value loss = activity_regularizer(output);
+      bool batched = output.shape().rank() > 0;
+      graph.losses.push_back(batched ? Value(loss / graph.emit("size", std::array{output}, {{"axes", std::vector<std::int64_t>{0}}})[0])
+                                     : loss);
+    }
   if (supports_masking && (masked || makes_mask())) {
     Values masks = do_compute_mask(positional, implicit);
     for (std::size_t i = 0; i < outputs.size() && i < masks.size(); ++i)

@@ -96,7 +96,12 @@ ObjectResult compile_object(const Model &model, const ObjectOptions &options) {
   graph.finish();
   ObjectResult result;
   result.header = header_text(network, graph, options);
-  throw Error("this build compiles for its own process only");
+  compiler::ObjectFile file = compiler::compile_object(
+      std::move(graph),
+      {.name = options.name, .target = options.target, .cpu = options.cpu, .threads = options.threads, .emit = options.emit});
+  result.object = std::move(file.object);
+  result.text = std::move(file.text);
+  return result;
 }
 
 void compile_object(const Model &model, const std::string &object_path, const std::string &header_path, const ObjectOptions &options) {
