@@ -135,7 +135,7 @@ def PlanArenaPass : Pass<"lamina-plan-arena", "::mlir::ModuleOp"> {
 
 def ParallelizePass : Pass<"lamina-parallelize", "::mlir::ModuleOp"> {
   let summary = "Outline scf.forall into a function over a range of work items";
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def CallParallelPass : Pass<"lamina-call-parallel", "::mlir::ModuleOp"> {

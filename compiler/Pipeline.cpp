@@ -129,9 +129,6 @@ void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine
   functions.addPass(createBufferizePass());
   functions.addPass(createCSEPass());
   functions.addPass(createCanonicalizerPass());
-  bufferization::PromoteBuffersToStackPassOptions stack;
-  stack.maxAllocSizeInBytes = 1 << 17;
-  functions.addPass(bufferization::createPromoteBuffersToStackPass(stack));
   functions.addPass(createLowerVectorsPass());
   functions.addPass(createLoopInvariantCodeMotionPass());
   manager.addPass(createParallelizePass());

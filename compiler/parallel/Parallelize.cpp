@@ -1,10 +1,11 @@
 // Outlines each scf.forall of a kernel into a function over a range of work items. Guarantees that kernels hold no parallel loops,
-// only calls of functions marked lamina.parallel_body.
+// only calls of functions marked lamina.parallel_body, and that temporaries of known size are on the stack.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -86,12 +87,31 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
   forall.erase();
 }
 
+/// Temporaries of a tile live on the stack, once for all turns of the loops around them.
+void moveToStack(func::FuncOp function) {
+  function.walk([&](memref::AllocOp alloc) {
+    OpBuilder builder(alloc);
+    if (alloc.getType().hasStaticShape()) {
+      builder.setInsertionPointToStart(&function.front());
+      Value stack = memref::AllocaOp::create(builder, alloc.getLoc(), alloc.getType(), builder.getI64IntegerAttr(64));
+      alloc.replaceAllUsesWith(stack);
+      alloc.erase();
+      return;
+    }
+    builder.setInsertionPoint(alloc->getBlock()->getTerminator());
+    memref::DeallocOp::create(builder, alloc.getLoc(), alloc);
+  });
+}
+
 struct ParallelizePass : impl::ParallelizePassBase<ParallelizePass> {
   void runOnOperation() override {
     SmallVector<scf::ForallOp> loops;
     getOperation()->walk([&](scf::ForallOp forall) { loops.push_back(forall); });
     for (scf::ForallOp forall : loops)
       outline(forall, forall->getParentOfType<func::FuncOp>());
+    for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal())
+        moveToStack(function);
   }
 };
 
