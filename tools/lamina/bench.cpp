@@ -45,9 +45,13 @@ Shape closed(const Shape &shape, const Options &options) {
 /// Ids that every Embedding of the model has.
 std::int64_t smallest_vocabulary(const Model &model) {
   std::int64_t smallest = std::numeric_limits<std::int32_t>::max();
-  for (const auto &layer : model.layers())
-    if (const Config *size = layer->class_name() == "Embedding" ? layer->serialized_config().find("input_dim") : nullptr)
+  for (const auto &layer : model.layers()) {
+    if (layer->class_name() != "Embedding")
+      continue;
+    const Config config = layer->serialized_config();
+    if (const Config *size = config.find("input_dim"))
       smallest = std::min(smallest, size->as_int());
+  }
   return smallest;
 }
 
