@@ -7,7 +7,7 @@ using namespace lamina;
 using namespace lamina::layers;
 
 demo::Rows demo::definitions() {
-  std::cout << "\n== Dictionary definitions: words through an Embedding\n";
+  std::cout << "\n== Dictionary definitions: words through an Embedding" << std::endl;
   Split data = load("definitions.npz");
   Sequential model({Input({20}, {.dtype = DType::Int32}), Embedding(6000, 16), Flatten(), Dropout(0.3),
                     Dense(32, {.activation = "relu"}), Dense(6, {.activation = "softmax"})});

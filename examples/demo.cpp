@@ -1,4 +1,4 @@
-// Four models on real data: trained here, saved for Keras, compiled to machine code.
+// Four models on real data: trained here, saved for Keras, compiled to machine code. Usage: demo [EXAMPLE...]
 #include "examples/demo.h"
 
 #include <algorithm>
@@ -41,10 +41,17 @@ Split load(const std::string &name, bool shuffle) {
 
 } // namespace demo
 
-int main() try {
+int main(int argc, char **argv) try {
+  std::vector<std::string> asked(argv + 1, argv + argc);
   demo::Rows rows;
   auto begin = std::chrono::steady_clock::now();
-  for (auto example : {demo::diamonds, demo::definitions, demo::names, demo::digits}) {
+  const std::pair<const char *, demo::Rows (*)()> examples[] = {{"diamonds", demo::diamonds},
+                                                                {"definitions", demo::definitions},
+                                                                {"names", demo::names},
+                                                                {"digits", demo::digits}};
+  for (auto [name, example] : examples) {
+    if (!asked.empty() && std::find(asked.begin(), asked.end(), name) == asked.end())
+      continue;
     demo::Rows found = example();
     rows.insert(rows.end(), found.begin(), found.end());
   }

@@ -7,7 +7,7 @@ using namespace lamina;
 using namespace lamina::layers;
 
 demo::Rows demo::diamonds() {
-  std::cout << "\n== Price of diamonds: regression\n";
+  std::cout << "\n== Price of diamonds: regression" << std::endl;
   Split data = load("diamonds.npz");
   Tensor center = mean(data.x, 0), scale = rsqrt(variance(data.x, 0));
   Tensor x = (data.x - center) * scale, held_out_x = (data.held_out_x - center) * scale;

@@ -60,7 +60,7 @@ std::string kilobytes(const std::string &path) {
 } // namespace
 
 demo::Rows demo::digits() {
-  std::cout << "\n== Handwritten digits: a convolutional classifier\n";
+  std::cout << "\n== Handwritten digits: a convolutional classifier" << std::endl;
   Split data = load("digits.npz", true);
   Tensor images = cast(data.x, DType::Float32) / 16.0, held_out = cast(data.held_out_x, DType::Float32) / 16.0;
 

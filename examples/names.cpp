@@ -7,7 +7,7 @@ using namespace lamina;
 using namespace lamina::layers;
 
 demo::Rows demo::names() {
-  std::cout << "\n== Surnames: an LSTM on sequences of different lengths\n";
+  std::cout << "\n== Surnames: an LSTM on sequences of different lengths" << std::endl;
   Split data = load("names.npz");
   Sequential model({Input({none}, {.dtype = DType::Int32}), Embedding(30, 24, {.mask_zero = true}), LSTM(64),
                     Dense(6, {.activation = "softmax"})});
