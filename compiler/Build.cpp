@@ -154,9 +154,9 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
   };
   Workshop workshop;
   OwningOpRef<ModuleOp> module = workshop.parse(text);
-  if (!module || failed(workshop.run(*module, [](PassManager &manager) {
+  if (!module || failed(workshop.run(*module, [&](PassManager &manager) {
         buildLinalgPipeline(manager);
-        buildKernelsPipeline(manager);
+        buildKernelsPipeline(manager, machine);
       })))
     return failure(workshop.error);
   if (auto prepare = module->lookupSymbol<func::FuncOp>("prepare"))
@@ -219,7 +219,7 @@ Library buildLibrary(StringRef text, const Machine &machine, const target::Libra
     return failure(workshop.error);
   if (wants("linalg"))
     library.text += print(*module) + "\n";
-  if (failed(workshop.run(*module, [](PassManager &manager) { buildKernelsPipeline(manager); })))
+  if (failed(workshop.run(*module, [&](PassManager &manager) { buildKernelsPipeline(manager, machine); })))
     return failure(workshop.error);
   if (auto prepare = module->lookupSymbol<func::FuncOp>("prepare"))
     prepare.erase();

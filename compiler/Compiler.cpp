@@ -99,6 +99,7 @@ ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
 
   // What depends on weights alone is computed here and now, in the layout that the target's kernels read.
   target::Machine here = target::hostMachine();
+  here.vectorBytes = machine->vectorBytes;
   BuildReport report;
   Program program = build(text, here, target::ObjectCache("none"), report);
   if (!report.error.empty())

@@ -51,6 +51,17 @@ def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def PackWeightsPass : Pass<"lamina-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Give contractions their right operand in panels of one register tile";
+  let description = [{
+    The operand is copied to panels `[N/n][K…][n]`, contiguous for the inner loop, and read through `linalg.unpack`, which folds
+    into the kernel's slices. What depends on `weight` arguments alone is packed once, in `@prepare`; other operands are packed
+    where many rows pay for it.
+  }];
+  let options = [Option<"panel", "panel", "int64_t", "32", "Columns of a panel">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def HoistPreparePass : Pass<"lamina-hoist-prepare", "::mlir::ModuleOp"> {
   let summary = "Move what depends on weights alone from @main to @prepare";
   let description = [{

@@ -99,7 +99,7 @@ void buildLinalgPipeline(OpPassManager &manager) {
   functions.addPass(createConvertLaminaToLinalgPass());
 }
 
-void buildKernelsPipeline(OpPassManager &manager) {
+void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   functions.addPass(createCanonicalizerPass());
@@ -109,6 +109,9 @@ void buildKernelsPipeline(OpPassManager &manager) {
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createStoreBoolsPass());
+  PackWeightsPassOptions pack;
+  pack.panel = machine.vectorBytes / 4 * 2;
+  functions.addPass(createPackWeightsPass(pack));
   manager.addPass(createHoistPreparePass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createFormKernelsPass());
@@ -160,7 +163,7 @@ void buildLlvmPipeline(OpPassManager &manager) {
 void registerPipelines() {
   PassPipelineRegistration<>("lamina-to-kernels", "traced functions to kernels", [](OpPassManager &manager) {
     buildLinalgPipeline(manager);
-    buildKernelsPipeline(manager);
+    buildKernelsPipeline(manager, ::lamina::target::hostMachine());
   });
   PassPipelineRegistration<>("lamina-to-vectors", "kernels to vectors in loops, for this machine", [](OpPassManager &manager) {
     buildVectorPipeline(manager.nest<ModuleOp>(), ::lamina::target::hostMachine());

@@ -13,7 +13,7 @@ void registerPipelineDialects(DialectRegistry &registry);
 void buildLinalgPipeline(OpPassManager &manager);
 
 /// From linalg to kernels: @main, @prepare and one nested module a kernel.
-void buildKernelsPipeline(OpPassManager &manager);
+void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine);
 
 /// A kernel's module: #lamina.schedule on its operations.
 void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machine &machine);

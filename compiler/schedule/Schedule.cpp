@@ -205,6 +205,10 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   } else {
     bool single = m < 0;
     tile[n] = columns(ranges[n], width, single ? 4 : 2);
+    // A packed operand is read panel by panel.
+    for (Value input : contraction.getDpsInputs())
+      if (auto unpack = input.getDefiningOp<linalg::UnPackOp>())
+        tile[n] = unpack.getStaticInnerTiles()[0];
     int64_t vectors = llvm::divideCeil(tile[n], width);
     // Accumulators, a row of the right operand and a broadcast must fit the registers.
     int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);

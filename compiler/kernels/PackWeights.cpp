@@ -1,0 +1,119 @@
+// Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop reads one
+// stream. Guarantees that a packed operand is read through linalg.unpack, which tiles to slices of the panels.
+
+#include "compiler/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_PACKWEIGHTSPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+/// Below this many elements the operand stays in the nearest cache however it lies.
+constexpr int64_t fewElements = 2048;
+/// Operands that change every call are packed only for this many rows, which pay for the copy.
+constexpr int64_t manyRows = 128;
+
+bool isContraction(linalg::GenericOp op) {
+  return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2 && op->getNumResults() == 1;
+}
+
+struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
+  using PackWeightsPassBase::PackWeightsPassBase;
+
+  /// Whether a value depends on `weight` arguments alone.
+  bool isConstant(Value value, DenseMap<Value, bool> &known) {
+    auto [it, added] = known.try_emplace(value, false);
+    if (!added)
+      return it->second;
+    bool constant;
+    if (auto argument = dyn_cast<BlockArgument>(value)) {
+      auto kind = getOperation().getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lamina.kind");
+      constant = argument.getOwner() == &getOperation().front() && kind && kind.getValue() == "weight";
+    } else {
+      Operation *op = value.getDefiningOp();
+      constant = llvm::all_of(op->getOperands(), [&](Value operand) { return isConstant(operand, known); }) &&
+                 (isa<linalg::LinalgOp>(op) || isPure(op));
+    }
+    return known[value] = constant;
+  }
+
+  /// The panel's width for the operand's last axis, or 0 if it should stay as it is.
+  int64_t panelFor(linalg::GenericOp op, OpOperand *operand, bool constant) {
+    auto type = cast<RankedTensorType>(operand->get().getType());
+    if (!type.hasStaticShape() || type.getRank() < 2 || type.getElementTypeBitWidth() != 32 || type.getNumElements() < fewElements)
+      return 0;
+    AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    // Columns are the last axis of the operand and of the result, all other axes of the operand are summed over.
+    AffineExpr columns = read.getResults().back();
+    if (!read.isProjectedPermutation() || columns != written.getResults().back())
+      return 0;
+    SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+    for (AffineExpr expr : read.getResults().drop_back())
+      if (iterators[cast<AffineDimExpr>(expr).getPosition()] != utils::IteratorType::reduction)
+        return 0;
+    int64_t n = type.getShape().back();
+    int64_t width = n % panel == 0 ? panel : n % (panel / 2) == 0 ? panel / 2 : 0;
+    if (width == 0 || n == width)
+      return 0;
+    if (constant)
+      return width;
+    int64_t rows = 1;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    for (auto [i, iterator] : llvm::enumerate(iterators))
+      if (iterator == utils::IteratorType::parallel && getAffineDimExpr(i, op.getContext()) != columns)
+        rows *= ShapedType::isDynamic(ranges[i]) ? 1 : ranges[i];
+    return rows >= manyRows ? width : 0;
+  }
+
+  void runOnOperation() override {
+    DenseMap<Value, bool> known;
+    SmallVector<linalg::GenericOp> contractions;
+    getOperation().walk([&](linalg::GenericOp op) {
+      if (isContraction(op))
+        contractions.push_back(op);
+    });
+    for (linalg::GenericOp op : contractions) {
+      OpOperand *operand = op.getDpsInputOperand(1);
+      int64_t width = panelFor(op, operand, isConstant(operand->get(), known));
+      if (width == 0)
+        continue;
+      OpBuilder builder(op);
+      Location loc = op.getLoc();
+      auto type = cast<RankedTensorType>(operand->get().getType());
+      int64_t rank = type.getRank();
+
+      SmallVector<int64_t> split(type.getShape().drop_back()), packedShape{type.getShape().back() / width}, outer{rank - 1};
+      split.push_back(packedShape[0]);
+      split.push_back(width);
+      SmallVector<ReassociationIndices> groups;
+      SmallVector<AffineExpr> from;
+      for (int64_t i = 0; i + 1 < rank; ++i) {
+        groups.push_back({i});
+        packedShape.push_back(type.getDimSize(i));
+        outer.push_back(i);
+        from.push_back(builder.getAffineDimExpr(i + 1));
+      }
+      groups.push_back({rank - 1, rank});
+      packedShape.push_back(width);
+      from.push_back(builder.getAffineDimExpr(0));
+      from.push_back(builder.getAffineDimExpr(rank));
+      Value panels = tensor::ExpandShapeOp::create(builder, loc, type.clone(split), operand->get(), groups);
+      Value empty = tensor::EmptyOp::create(builder, loc, packedShape, type.getElementType());
+      SmallVector<utils::IteratorType> iterators(rank + 1, utils::IteratorType::parallel);
+      auto pack = linalg::GenericOp::create(
+          builder, loc, TypeRange{empty.getType()}, ValueRange{panels}, ValueRange{empty},
+          ArrayRef<AffineMap>{AffineMap::get(rank + 1, 0, from, &getContext()), builder.getMultiDimIdentityMap(rank + 1)}, iterators,
+          [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+      Value dest = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
+      auto unpack = linalg::UnPackOp::create(builder, loc, pack.getResult(0), dest, ArrayRef<int64_t>{rank - 1},
+                                             ArrayRef<OpFoldResult>{builder.getIndexAttr(width)}, outer);
+      operand->set(unpack.getResult());
+    }
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina
