@@ -45,12 +45,16 @@ Value sparsemax(const Value &x_in, std::int64_t axis) {
   for (std::int64_t i = 0; i < rank; ++i)
     swap.push_back(i == axis ? rank - 1 : i == rank - 1 ? axis : i);
   Value x = axis == rank - 1 ? x_in : Value(transpose(x_in, swap));
+  // Of equal elements the first comes first.
   Value one = expand_dims(x, -1), other = expand_dims(x, -2);
   Value above = other >= one;
+  if (std::int64_t n = x.shape().back(); n != none)
+    above = logical_or(other > one, logical_and(above, less_equal(iota(x.graph(), {n, n}, 1), iota(x.graph(), {n, n}, 0))));
   Value count = sum(cast(above, x.dtype()), -1), total = sum(where(above, other, 0.0), -1);
   Value support = x - (total - 1.0) / stop_gradient(count) > 0.0;
   Value kept = stop_gradient(sum(cast(support, x.dtype()), -1, true));
-  Value tau = (sum(where(support, x, 0.0), -1, true) - 1.0) / kept;
+  // Keras adds up the running sums of the support, where the paper takes the last of them.
+  Value tau = (sum(where(support, total, 0.0), -1, true) - 1.0) / kept;
   Value y = lamina::relu(x - tau);
   return axis == rank - 1 ? y : Value(transpose(y, swap));
 }
