@@ -13,6 +13,7 @@
 #include "llvm/Transforms/Utils/Cloning.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -40,7 +41,7 @@ public:
 
   template <typename Pipeline> LogicalResult run(ModuleOp module, Pipeline &&pipeline) {
     PassManager manager(&context);
-    manager.enableVerifier(false);
+    manager.enableVerifier(verify);
     pipeline(manager);
     return manager.run(module);
   }
@@ -48,6 +49,9 @@ public:
   std::string error;
 
 private:
+  /// Wrong IR is found where it arises, at a price.
+  const bool verify = std::getenv("LAMINA_VERIFY") != nullptr;
+
   static const DialectRegistry &registry() {
     static const DialectRegistry instance = [] {
       DialectRegistry result;

@@ -4,6 +4,8 @@
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <memory>
+
 namespace lamina::target {
 
 namespace {
@@ -33,10 +35,20 @@ llvm::Expected<std::unique_ptr<Jit>> link(llvm::ArrayRef<std::string> objects) {
   if (!jit)
     return jit.takeError();
   // Callers report what failed, in one line.
-  (*jit)->getExecutionSession().setErrorReporter([](llvm::Error error) { llvm::consumeError(std::move(error)); });
+  auto reported = std::make_shared<std::string>();
+  (*jit)->getExecutionSession().setErrorReporter([reported](llvm::Error error) {
+    std::string text = llvm::toString(std::move(error));
+    if (reported->empty())
+      *reported = std::move(text);
+  });
   for (const std::string &object : objects)
     if (llvm::Error error = (*jit)->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(object)))
       return std::move(error);
+  // Everything is linked before the caller sees any of it.
+  if (llvm::Expected<llvm::orc::ExecutorAddr> entry = (*jit)->lookup("main"); !entry) {
+    std::string text = llvm::toString(entry.takeError());
+    return llvm::createStringError(reported->empty() ? text : *reported);
+  }
   return std::make_unique<OrcJit>(std::move(*jit));
 }
 
