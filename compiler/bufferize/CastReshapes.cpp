@@ -1,11 +1,14 @@
-// Turns reshapes of contiguous buffers into plain reinterpretations. Guarantees that no reshape with several open dimensions is
+// Turns reshapes of contiguous buffers into plain reinterpretations, and copies of others into loops. Guarantees that no reshape with several open dimensions is
 // left for the expansion of strided metadata, which takes one, and that no dimension is asked of such a buffer.
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
+#include "compiler/bufferize/Copies.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::lamina {
@@ -17,7 +20,13 @@ namespace {
 bool isContiguous(Value buffer) { return cast<MemRefType>(buffer.getType()).getLayout().isIdentity(); }
 
 struct CastReshapesPass : impl::CastReshapesPassBase<CastReshapesPass> {
+  void getDependentDialects(DialectRegistry &registry) const override {
+    CastReshapesPassBase::getDependentDialects(registry);
+    registry.insert<linalg::LinalgDialect, scf::SCFDialect>();
+  }
+
   void runOnOperation() override {
+    expandStridedCopies(getOperation());
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> reshapes;
     getOperation().walk([&](Operation *op) {

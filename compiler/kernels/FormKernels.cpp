@@ -389,6 +389,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       unsigned index = entry.getNumArguments();
       (void)entry.insertArgument(index, pointer, {}, entry.getLoc());
       decomposePads(entry);
+      collapseSlicedUnits(entry);
       carryInPlace(entry);
       materializeFills(entry);
       materializeSlices(entry);

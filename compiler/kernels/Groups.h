@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Support/LLVM.h"
@@ -23,6 +24,9 @@ SmallVector<KernelGroup> formGroups(Block &block);
 
 /// The insertion that a kernel can do itself because it is the only reader of a structured operation's result, or null.
 tensor::InsertSliceOp sinkOf(OpResult result);
+
+/// Collapses unit axes of what slices read that they would drop.
+void collapseSlicedUnits(func::FuncOp entry);
 
 /// True for operations that a kernel repeats instead of taking their value as an argument.
 bool isRepeated(Operation *op);

@@ -33,6 +33,22 @@ Value toByte(OpBuilder &builder, Location loc, Value value) {
   return arith::ExtUIOp::create(builder, loc, builder.getI8Type(), value);
 }
 
+/// The same `or` or `and` of a running result on the bytes themselves, as which a reduction is recognized.
+Value combineBytes(OpBuilder &builder, BlockArgument sum, Operation *combiner) {
+  if (!isa_and_nonnull<arith::OrIOp, arith::AndIOp>(combiner))
+    return {};
+  for (unsigned i : {0, 1}) {
+    auto compared = combiner->getOperand(i).getDefiningOp<arith::CmpIOp>();
+    if (!compared || compared.getLhs() != sum)
+      continue;
+    Value other = toByte(builder, combiner->getLoc(), combiner->getOperand(1 - i));
+    if (isa<arith::OrIOp>(combiner))
+      return arith::OrIOp::create(builder, combiner->getLoc(), sum, other);
+    return arith::AndIOp::create(builder, combiner->getLoc(), sum, other);
+  }
+  return {};
+}
+
 /// The region's i1 arguments become bytes that are compared, its i1 results bytes.
 void convertRegion(linalg::LinalgOp op, ArrayRef<bool> bools) {
   Block &block = op->getRegion(0).front();
@@ -46,9 +62,13 @@ void convertRegion(linalg::LinalgOp op, ArrayRef<bool> bools) {
   }
   Operation *yield = block.getTerminator();
   builder.setInsertionPoint(yield);
-  for (OpOperand &operand : yield->getOpOperands())
-    if (operand.get().getType().isInteger(1))
-      operand.set(toByte(builder, yield->getLoc(), operand.get()));
+  for (OpOperand &operand : yield->getOpOperands()) {
+    if (!operand.get().getType().isInteger(1))
+      continue;
+    BlockArgument sum = block.getArgument(op.getNumDpsInputs() + operand.getOperandNumber());
+    Value combined = op.getNumReductionLoops() ? combineBytes(builder, sum, operand.get().getDefiningOp()) : Value();
+    operand.set(combined ? combined : toByte(builder, yield->getLoc(), operand.get()));
+  }
 }
 
 struct StoreBoolsPass : impl::StoreBoolsPassBase<StoreBoolsPass> {
