@@ -353,6 +353,12 @@ void Scheduler::run() {
     return;
   unsigned shared = root->getAttrOfType<IntegerAttr>("lamina.shared_dims").getInt();
   root->removeAttr("lamina.shared_dims");
+  // What has no elements stays as it is.
+  WalkResult empty = kernel.walk([](linalg::LinalgOp op) {
+    return llvm::is_contained(op.getStaticLoopRanges(), 0) ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  if (empty.wasInterrupted())
+    return;
   if (contractions.empty())
     return scheduleRows(root, shared);
   // The last contraction decides the root's tile, every one its own inner loops.

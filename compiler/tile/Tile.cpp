@@ -216,11 +216,15 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
     if (written.getNumResults())
       if (auto dim = dyn_cast<AffineDimExpr>(written.getResults().back()))
         vectorLoop = dim.getPosition();
+    // Nor are vectors that run across an operand's rows.
+    bool crosses = vectorLoop >= 0 && llvm::any_of(rest.getIndexingMapsArray(), [&](AffineMap map) {
+      return map.isFunctionOfDim(vectorLoop) && !map.getResults().back().isFunctionOfDim(vectorLoop);
+    });
     for (unsigned i = 0; i < ranges.size(); ++i) {
       if (!ShapedType::isDynamic(ranges[i]) || i >= tile.size() || tile[i] == 0)
         continue;
       open = true;
-      sizes[i] = (int64_t)i == vectorLoop && !reduces ? std::min<int64_t>(tile[i], 16) : 1;
+      sizes[i] = (int64_t)i == vectorLoop && !reduces && !crosses ? std::min<int64_t>(tile[i], 16) : 1;
     }
     if (open && failed(tileGroup(rest, sizes, {}, /*forall=*/false)))
       return failure();

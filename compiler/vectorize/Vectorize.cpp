@@ -73,7 +73,7 @@ struct VectorizePass : impl::VectorizePassBase<VectorizePass> {
       int64_t elements = 1;
       for (int64_t bound : bounds)
         elements *= bound;
-      if (elements > maxVectorElements)
+      if (elements == 0 || elements > maxVectorElements)
         continue;
       bool open = ShapedType::isDynamicShape(op.getStaticLoopRanges());
       rewriter.setInsertionPoint(op);
