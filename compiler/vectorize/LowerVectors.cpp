@@ -3,6 +3,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/Copies.h"
+#include "compiler/vectorize/ContractionUnits.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -44,6 +45,11 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
     {
       RewritePatternSet patterns(context);
       populateMathPolynomialApproximationPatterns(patterns);
+      (void)applyPatternsGreedily(function, std::move(patterns));
+    }
+    {
+      RewritePatternSet patterns(context);
+      populateContractionUnitPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
     {

@@ -1,0 +1,89 @@
+#include "compiler/vectorize/ContractionUnits.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::lamina {
+
+namespace {
+
+/// The extents of a contraction's loops, from all operands that walk them.
+SmallVector<int64_t> loopExtents(vector::ContractionOp op) {
+  SmallVector<int64_t> extents(op.getIteratorTypes().size(), 1);
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  std::array<Type, 3> types{op.getLhsType(), op.getRhsType(), op.getAccType()};
+  for (auto [map, type] : llvm::zip_equal(maps, types))
+    if (auto vector = dyn_cast<VectorType>(type))
+      for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+        extents[cast<AffineDimExpr>(expr).getPosition()] = vector.getDimSize(axis);
+  return extents;
+}
+
+/// A contraction without loops of extent one, but for one sum: the form that the lowering to outer products takes.
+struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ContractionOp op, PatternRewriter &rewriter) const override {
+    auto accType = dyn_cast<VectorType>(op.getAccType());
+    if (!accType || isa<vector::MaskOp>(op->getParentOp()))
+      return failure();
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    SmallVector<int64_t> extents = loopExtents(op);
+    SmallVector<Attribute> iterators(op.getIteratorTypes().getValue());
+    auto isReduction = [&](unsigned loop) {
+      return cast<vector::IteratorTypeAttr>(iterators[loop]).getValue() == vector::IteratorType::reduction;
+    };
+    // Loops that stay, and what they are called afterwards.
+    SmallVector<std::optional<unsigned>> renamed(extents.size());
+    SmallVector<Attribute> kept;
+    bool sums = false;
+    for (unsigned loop = 0; loop < extents.size(); ++loop)
+      if (extents[loop] != 1) {
+        renamed[loop] = kept.size();
+        kept.push_back(iterators[loop]);
+        sums |= isReduction(loop);
+      }
+    if (kept.size() + !sums >= extents.size() || llvm::all_of(renamed, [](auto name) { return !name; }))
+      return failure();
+    std::optional<unsigned> extra;
+    if (!sums) {
+      extra = kept.size();
+      kept.push_back(vector::IteratorTypeAttr::get(getContext(), vector::IteratorType::reduction));
+    }
+    enum Side { Left, Right, Result };
+    auto reduce = [&](Value vector, AffineMap &map, Side side) -> Value {
+      auto type = cast<VectorType>(vector.getType());
+      SmallVector<int64_t> shape;
+      SmallVector<AffineExpr> exprs;
+      for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+        if (std::optional<unsigned> name = renamed[cast<AffineDimExpr>(expr).getPosition()]) {
+          shape.push_back(type.getDimSize(axis));
+          exprs.push_back(rewriter.getAffineDimExpr(*name));
+        }
+      // The sum's axis comes last on the left and first on the right, as in a product of matrices.
+      if (side != Result && extra) {
+        shape.insert(side == Left ? shape.end() : shape.begin(), 1);
+        exprs.insert(side == Left ? exprs.end() : exprs.begin(), rewriter.getAffineDimExpr(*extra));
+      }
+      map = AffineMap::get(kept.size(), 0, exprs, getContext());
+      if (shape.empty())
+        return {};
+      return vector::ShapeCastOp::create(rewriter, op.getLoc(), VectorType::get(shape, type.getElementType()), vector);
+    };
+    AffineMap left = maps[0], right = maps[1], result = maps[2];
+    Value lhs = reduce(op.getLhs(), left, Left), rhs = reduce(op.getRhs(), right, Right), acc = reduce(op.getAcc(), result, Result);
+    if (!lhs || !rhs || !acc)
+      return failure();
+    auto contraction = vector::ContractionOp::create(rewriter, op.getLoc(), lhs, rhs, acc,
+                                                     rewriter.getAffineMapArrayAttr({left, right, result}),
+                                                     rewriter.getArrayAttr(kept), op.getKind());
+    rewriter.replaceOpWithNewOp<vector::ShapeCastOp>(op, accType, contraction.getResult());
+    return success();
+  }
+};
+
+} // namespace
+
+void populateContractionUnitPatterns(RewritePatternSet &patterns) { patterns.add<DropUnitLoops>(patterns.getContext()); }
+
+} // namespace mlir::lamina
