@@ -130,6 +130,11 @@ def BufferizePass : Pass<"lamina-bufferize", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def ExpandCopiesPass : Pass<"lamina-expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Turn copies between buffers with gaps into loops";
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
 def CastReshapesPass : Pass<"lamina-cast-reshapes", "::mlir::func::FuncOp"> {
   let summary = "Turn reshapes of contiguous buffers into reinterpretations";
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];

@@ -132,6 +132,7 @@ void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine
   functions.addPass(createBufferizePass());
   functions.addPass(createCSEPass());
   functions.addPass(createCanonicalizerPass());
+  functions.addPass(createExpandCopiesPass());
   functions.addPass(createLowerVectorsPass());
   functions.addPass(createLoopInvariantCodeMotionPass());
   manager.addPass(createParallelizePass());
@@ -143,6 +144,7 @@ void buildEntryPipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(createBufferizePass());
   manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createExpandCopiesPass());
   manager.addNestedPass<func::FuncOp>(createCastReshapesPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createPlanArenaPass());

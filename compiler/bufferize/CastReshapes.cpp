@@ -3,7 +3,6 @@
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
-#include "compiler/bufferize/Copies.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -26,7 +25,6 @@ struct CastReshapesPass : impl::CastReshapesPassBase<CastReshapesPass> {
   }
 
   void runOnOperation() override {
-    expandStridedCopies(getOperation());
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> reshapes;
     getOperation().walk([&](Operation *op) {

@@ -2,7 +2,6 @@
 // that nothing is left that calls a library function once an element.
 
 #include "compiler/Passes.h"
-#include "compiler/bufferize/Copies.h"
 #include "compiler/vectorize/ContractionUnits.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -31,7 +30,6 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
     MLIRContext *context = &getContext();
     IRRewriter rewriter(context);
 
-    expandStridedCopies(function);
     // What was too large for vectors, or no computation at all.
     SmallVector<linalg::LinalgOp> loops;
     function.walk([&](linalg::LinalgOp op) { loops.push_back(op); });
