@@ -147,7 +147,8 @@ Optimizer::Optimizer(const std::string &name, const Config &arguments) : state_(
     config.set(key, value);
   }
   for (const auto &[key, value] : state_->rule->arguments.as_dict())
-    if (value.is_number() && key != "weight_decay" && key != "adam_weight_decay" && key != "rms_rate" && !config[key].is_number())
+    if (value.is_number() && key != "learning_rate" && key != "weight_decay" && key != "adam_weight_decay" && key != "rms_rate" &&
+        !config[key].is_number())
       throw Error("optimizer " + name + ": " + key + " must be a number, got " + config[key].str());
   if (config["learning_rate"].is_dict())
     config.set("learning_rate", complete_schedule(config["learning_rate"]));

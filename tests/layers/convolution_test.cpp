@@ -4,11 +4,23 @@ using namespace lamina;
 using namespace lamina::layers;
 using namespace lamina::test;
 
-TEST(Conv2D, Checks) {
+TEST(Conv2D, Valid) {
   check_layer(Conv2D(4, 3), {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}});
+}
+
+TEST(Conv2D, StridesAndPadding) {
   check_layer(Conv2D(4, {3, 2}, {.activation = "relu", .strides = 2, .padding = "same"}), {.input_shape = {6, 5, 2}, .expected_shape = {3, 3, 4}, .gradient = false});
+}
+
+TEST(Conv2D, Dilation) {
   check_layer(Conv2D(4, 2, {.dilation_rate = 2, .use_bias = false}), {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}});
+}
+
+TEST(Conv2D, Groups) {
   check_layer(Conv2D(4, 3, {.groups = 2}), {.input_shape = {5, 5, 4}, .expected_shape = {3, 3, 4}});
+}
+
+TEST(Conv2D, ChannelsFirst) {
   check_layer(Conv2D(3, 3, {.data_format = "channels_first"}), {.input_shape = {2, 6, 5}, .expected_shape = {3, 4, 3}});
 }
 

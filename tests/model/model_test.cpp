@@ -84,8 +84,8 @@ TEST(Model, SharedLayersShareWeights) {
   Dense tower(4);
   Model model({a, b}, tower(a) - tower(b));
   EXPECT_EQ(model.weights().size(), 2u);
-  Tensor x = ramp({2, 3});
-  for (float element : model.predict({x, x})[0].values<float>())
+  Tensor x = ramp({2, 3}), difference = model.predict({x, x})[0];
+  for (float element : difference.values<float>())
     EXPECT_EQ(element, 0.0f);
 }
 
