@@ -311,12 +311,14 @@ LogicalResult Tiler::run() {
   }
   for (linalg::LinalgOp op : marked("lamina.root"))
     op->removeAttr("lamina.root");
-  for (linalg::LinalgOp op : marked(scheduleName))
-    if (failed(tileAlone(op)))
+  // Looked up anew each time: cleaning up may replace operations that wait.
+  for (SmallVector<linalg::LinalgOp> rest = marked(scheduleName); !rest.empty(); rest = marked(scheduleName))
+    if (failed(tileAlone(rest.front())))
       return failure();
 
   // Vectors of partial results for reductions along a contiguous axis.
-  for (linalg::LinalgOp op : marked("lamina.partial")) {
+  for (SmallVector<linalg::LinalgOp> rest = marked("lamina.partial"); !rest.empty(); rest = marked("lamina.partial")) {
+    linalg::LinalgOp op = rest.front();
     SmallVector<int64_t> partial(op->getAttrOfType<DenseI64ArrayAttr>("lamina.partial").asArrayRef());
     op->removeAttr("lamina.partial");
     SmallPtrSet<Operation *, 16> loops;
