@@ -80,7 +80,9 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       int64_t width = panelFor(op, operand, isConstant(operand->get(), known));
       if (width == 0)
         continue;
+      // Where the operand is known: not in the loops that read it.
       OpBuilder builder(op);
+      builder.setInsertionPointAfterValue(operand->get());
       Location loc = op.getLoc();
       auto type = cast<RankedTensorType>(operand->get().getType());
       int64_t rank = type.getRank();
