@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char *kPipeline =
     "func.func(lamina-differentiate, cse, canonicalize, convert-lamina-to-linalg),"
-    "one-shot-bufferize{bufferize-function-boundaries allow-return-allocs-from-loops "
+    "one-shot-bufferize{bufferize-function-boundaries copy-before-write allow-return-allocs-from-loops "
     "function-boundary-type-conversion=identity-layout-map},"
     "buffer-deallocation-pipeline, convert-bufferization-to-memref, func.func(convert-linalg-to-loops), "
     "expand-strided-metadata, lower-affine,"
