@@ -5,8 +5,14 @@
 #include "compiler/target/Machine.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace lamina::runtime {
+class Executable;
+struct Signature;
+} // namespace lamina::runtime
 
 namespace lamina::compiler {
 
@@ -21,6 +27,9 @@ struct Program {
   std::string str() const;
   static bool parse(llvm::StringRef bytes, Program &program);
 };
+
+/// Links a program into this process. Throws lamina::Error, as nothing else here does.
+std::unique_ptr<runtime::Executable> load(const Program &program, runtime::Signature signature);
 
 struct BuildReport {
   /// Empty, or one line for the user.

@@ -60,10 +60,6 @@ runtime::Signature signatureOf(const trace::Graph &graph) {
   return signature;
 }
 
-} // namespace
-
-namespace {
-
 /// Runs @prepare of the program on the values of the weights.
 std::vector<Tensor> prepare(const Program &program, const trace::Graph &graph) {
   std::vector<Tensor> prepared;
@@ -89,7 +85,7 @@ llvm::StringRef bytesOf(const Tensor &tensor) {
   return {static_cast<const char *>(tensor.raw()), static_cast<size_t>(tensor.nbytes())};
 }
 
-}  // namespace
+} // namespace
 
 ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
   llvm::Expected<target::Machine> machine = target::findMachine(options.target, options.cpu);
@@ -141,6 +137,26 @@ ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
 
 int64_t compiled_kernels() { return kernels; }
 
+std::unique_ptr<runtime::Executable> load(const Program &program, runtime::Signature signature) {
+  llvm::Expected<std::unique_ptr<target::Jit>> jit = target::link(program.objects);
+  if (!jit)
+    throw Error("the compiled code cannot be linked: " + llvm::toString(jit.takeError()));
+  std::shared_ptr<target::Jit> code = std::move(*jit);
+
+  runtime::NativeCode native;
+  native.signature = std::move(signature);
+  native.entry = reinterpret_cast<lamina_entry>(code->find("main"));
+  native.workspace = program.hasWorkspace ? reinterpret_cast<lamina_entry_workspace>(code->find("main_workspace")) : nullptr;
+  native.shapes = program.hasShapes ? reinterpret_cast<lamina_entry_shapes>(code->find("main_shapes")) : nullptr;
+  native.prepare = program.preparedBytes.empty() ? nullptr : reinterpret_cast<lamina_prepare>(code->find("prepare"));
+  native.prepared_bytes = program.preparedBytes;
+  native.messages = program.messages;
+  native.code = code;
+  if (!native.entry)
+    throw Error("the compiled code cannot be linked");
+  return std::make_unique<runtime::NativeExecutable>(std::move(native));
+}
+
 std::unique_ptr<runtime::Executable> compile(trace::Graph &&graph, const CompileOptions &options) {
   const target::Machine &machine = target::hostMachine();
   target::ObjectCache cache(options.cache, buildKey());
@@ -157,23 +173,7 @@ std::unique_ptr<runtime::Executable> compile(trace::Graph &&graph, const Compile
     kernels += report.kernels;
     cache.insert(key, program.str());
   }
-  llvm::Expected<std::unique_ptr<target::Jit>> jit = target::link(program.objects);
-  if (!jit)
-    throw Error("the compiled code cannot be linked: " + llvm::toString(jit.takeError()));
-  std::shared_ptr<target::Jit> code = std::move(*jit);
-
-  runtime::NativeCode native;
-  native.signature = signatureOf(graph);
-  native.entry = reinterpret_cast<lamina_entry>(code->find("main"));
-  native.workspace = program.hasWorkspace ? reinterpret_cast<lamina_entry_workspace>(code->find("main_workspace")) : nullptr;
-  native.shapes = program.hasShapes ? reinterpret_cast<lamina_entry_shapes>(code->find("main_shapes")) : nullptr;
-  native.prepare = program.preparedBytes.empty() ? nullptr : reinterpret_cast<lamina_prepare>(code->find("prepare"));
-  native.prepared_bytes = program.preparedBytes;
-  native.messages = program.messages;
-  native.code = code;
-  if (!native.entry)
-    throw Error("the compiled code cannot be linked");
-  return std::make_unique<runtime::NativeExecutable>(std::move(native));
+  return load(program, signatureOf(graph));
 }
 
 } // namespace lamina::compiler

@@ -26,7 +26,9 @@ std::string output(const std::string &name) {
 
 Split load(const std::string &name, bool shuffle) {
   auto arrays = load_npz(std::string(LAMINA_DEMO_DATA) + "/" + name);
-  Tensor x = arrays.at("x"), y = arrays.at("y");
+  // The files hold small integers in bytes, which nothing computes with.
+  auto widened = [](const Tensor &array) { return array.dtype() == DType::UInt8 ? array.astype(DType::Int32) : array; };
+  Tensor x = widened(arrays.at("x")), y = widened(arrays.at("y"));
   std::int64_t rows = x.shape()[0], kept = rows * 4 / 5;
   if (shuffle) {
     std::vector<std::int32_t> order(rows);

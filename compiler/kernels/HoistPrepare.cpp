@@ -2,21 +2,16 @@
 // Guarantees that @main reads weights only through `prepared` or plain `weight` arguments.
 
 #include "compiler/Passes.h"
+#include "compiler/kernels/Weights.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::lamina {
 #define GEN_PASS_DEF_HOISTPREPAREPASS
 #include "compiler/Passes.h.inc"
 
 namespace {
-
-bool isWeight(func::FuncOp function, BlockArgument argument) {
-  auto kind = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lamina.kind");
-  return argument.getOwner() == &function.front() && kind && kind.getValue() == "weight";
-}
 
 // Views and constants are as cheap in @main as an argument would be.
 bool isFree(Operation *op) {
@@ -32,28 +27,7 @@ struct HoistPreparePass : impl::HoistPreparePassBase<HoistPreparePass> {
       return;
     Block &body = main.front();
 
-    // Values of @main that depend on weights alone, and constants.
-    DenseSet<Value> constant;
-    for (BlockArgument argument : body.getArguments())
-      if (isWeight(main, argument))
-        constant.insert(argument);
-    SmallVector<Operation *> hoisted;
-    for (Operation &op : body.without_terminator()) {
-      bool pure = isPure(&op) && op.getNumRegions() == 0;
-      if (auto generic = dyn_cast<linalg::LinalgOp>(op)) {
-        pure = true;
-        generic->walk([&](Operation *inner) {
-          for (Value operand : inner->getOperands())
-            if (operand.getParentRegion() == &main.getBody() && !constant.contains(operand))
-              pure = false;
-        });
-      }
-      if (pure && llvm::all_of(op.getOperands(), [&](Value v) { return constant.contains(v); })) {
-        for (Value result : op.getResults())
-          constant.insert(result);
-        hoisted.push_back(&op);
-      }
-    }
+    SmallVector<Operation *> hoisted = findWeightValues(main).ops;
     SetVector<Value> prepared;
     for (Operation *op : hoisted) {
       if (isFree(op))

@@ -2,6 +2,7 @@
 // stream. Guarantees that a packed operand is read through linalg.unpack, which tiles to slices of the panels.
 
 #include "compiler/Passes.h"
+#include "compiler/kernels/Weights.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -22,23 +23,6 @@ bool isContraction(linalg::GenericOp op) {
 
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;
-
-  /// Whether a value depends on `weight` arguments alone.
-  bool isConstant(Value value, DenseMap<Value, bool> &known) {
-    auto [it, added] = known.try_emplace(value, false);
-    if (!added)
-      return it->second;
-    bool constant;
-    if (auto argument = dyn_cast<BlockArgument>(value)) {
-      auto kind = getOperation().getArgAttrOfType<StringAttr>(argument.getArgNumber(), "lamina.kind");
-      constant = argument.getOwner() == &getOperation().front() && kind && kind.getValue() == "weight";
-    } else {
-      Operation *op = value.getDefiningOp();
-      constant = llvm::all_of(op->getOperands(), [&](Value operand) { return isConstant(operand, known); }) &&
-                 (isa<linalg::LinalgOp>(op) || isPure(op));
-    }
-    return known[value] = constant;
-  }
 
   /// The panel's width for the operand's last axis, or 0 if it should stay as it is.
   int64_t panelFor(linalg::GenericOp op, OpOperand *operand, bool constant) {
@@ -69,7 +53,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   }
 
   void runOnOperation() override {
-    DenseMap<Value, bool> known;
+    WeightValues weights = findWeightValues(getOperation());
     SmallVector<linalg::GenericOp> contractions;
     getOperation().walk([&](linalg::GenericOp op) {
       if (isContraction(op))
@@ -77,7 +61,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     });
     for (linalg::GenericOp op : contractions) {
       OpOperand *operand = op.getDpsInputOperand(1);
-      int64_t width = panelFor(op, operand, isConstant(operand->get(), known));
+      int64_t width = panelFor(op, operand, weights.values.contains(operand->get()));
       if (width == 0)
         continue;
       // Where the operand is known: not in the loops that read it.

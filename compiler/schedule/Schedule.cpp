@@ -105,7 +105,7 @@ void Scheduler::write(linalg::LinalgOp op, Sizes distribute, Sizes tile, Sizes o
   op->setAttr("lamina.schedule", ScheduleAttr::get(op->getContext(), distribute, tile, order, inner, partial));
 }
 
-/// Cuts the root's outer loops into items of work for threads: about 64 K multiply-adds or elements each.
+/// Cuts the root's outer loops into items of work for threads, large enough that handing one out costs little.
 Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit) {
   constexpr int64_t itemWork = 1 << 19;
   Sizes sizes(root.getNumLoops(), 0);
@@ -275,7 +275,7 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
   int64_t loop = access.result >= 0 && !done[access.result] ? access.result : -1;
   if (loop < 0)
     return;
-  tile[loop] = columns(ranges[loop], width, op.getNumReductionLoops() ? 4 : 4);
+  tile[loop] = columns(ranges[loop], width, 4);
   // A transposed input is read in squares.
   if (op.getNumReductionLoops() == 0)
     for (int64_t input : access.inputs)

@@ -76,7 +76,6 @@ struct WindowToSlice : OpRewritePattern<linalg::GenericOp> {
       AffineMap &map = maps[index];
       if (map.isProjectedPermutation())
         continue;
-      auto type = cast<RankedTensorType>(input->get().getType());
       SmallVector<AffineExpr> exprs;
       SmallVector<OpFoldResult> offsets, sizes = tensor::getMixedSizes(rewriter, op.getLoc(), input->get()), strides;
       for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
@@ -96,22 +95,11 @@ struct WindowToSlice : OpRewritePattern<linalg::GenericOp> {
             }
           if (auto constant = dyn_cast<AffineConstantExpr>(reduced)) {
             offset += constant.getValue();
-            // Any loop of extent one may stand for the axis.
-            auto unit = llvm::find(ranges, 1);
-            if (unit == ranges.end())
-              return failure();
-            for (unsigned i = 0; i < op.getNumLoops(); ++i)
-              if (ranges[i] == 1 && expr.isFunctionOfDim(i) && !map.getSubMap({(unsigned)axis}).isEmpty()) {
-                bool used = false;
-                for (auto [other, otherExpr] : llvm::enumerate(map.getResults()))
-                  used |= other != axis && otherExpr == rewriter.getAffineDimExpr(i);
-                if (!used) {
-                  reduced = rewriter.getAffineDimExpr(i);
-                  break;
-                }
-              }
-            if (!isa<AffineDimExpr>(reduced))
-              return failure();
+            // A loop of extent one of this window stands for the axis, if it walks no other.
+            for (unsigned i = 0; i < op.getNumLoops() && !isa<AffineDimExpr>(reduced); ++i)
+              if (AffineExpr loop = rewriter.getAffineDimExpr(i);
+                  ranges[i] == 1 && expr.isFunctionOfDim(i) && !llvm::is_contained(map.getResults(), loop))
+                reduced = loop;
           }
           auto dim = dyn_cast<AffineDimExpr>(reduced);
           if (!dim || stride <= 0)
@@ -128,7 +116,6 @@ struct WindowToSlice : OpRewritePattern<linalg::GenericOp> {
       AffineMap plain = AffineMap::get(op.getNumLoops(), 0, exprs, getContext());
       if (!plain.isProjectedPermutation())
         return failure();
-      (void)type;
       inputs[index] = tensor::ExtractSliceOp::create(rewriter, op.getLoc(), input->get(), offsets, sizes, strides);
       map = plain;
       changed = true;
@@ -232,7 +219,8 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
   return success();
 }
 
-LogicalResult peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known) {
+/// Splits off the last, partial turn of every loop that is not `known`.
+void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known) {
   SmallVector<scf::ForOp> loops;
   scope->walk([&](scf::ForOp loop) {
     if (!known.contains(loop))
@@ -242,7 +230,6 @@ LogicalResult peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<
     scf::ForOp rest;
     (void)scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest);
   }
-  return success();
 }
 
 LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
@@ -264,7 +251,7 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
     if (failed(result))
       return op.emitOpError("cannot be tiled as its schedule says");
     rewriter.replaceOp(op, result->replacements);
-    (void)peelLoops(rewriter, kernel, known);
+    peelLoops(rewriter, kernel, known);
     cleanUp();
     SmallVector<linalg::LinalgOp> rests = marked("lamina.inner");
     for (linalg::LinalgOp rest : rests)
@@ -303,7 +290,7 @@ LogicalResult Tiler::run() {
     if (failed(tileGroup(root, schedule.getTile(), schedule.getOrder(), /*forall=*/false)))
       return failure();
     cleanUp();
-    (void)peelLoops(rewriter, kernel, known);
+    peelLoops(rewriter, kernel, known);
     cleanUp();
     if (failed(tileRest(marked("lamina.root"), schedule.getTile())))
       return failure();
@@ -335,7 +322,7 @@ LogicalResult Tiler::run() {
     if (failed(result))
       return op.emitOpError("cannot keep partial results as its schedule says");
     rewriter.replaceOp(op, result->replacements);
-    (void)peelLoops(rewriter, kernel, loops);
+    peelLoops(rewriter, kernel, loops);
     cleanUp();
   }
   RewritePatternSet patterns(kernel.getContext());

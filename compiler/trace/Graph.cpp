@@ -27,7 +27,7 @@ mlir::Type elementType(DType dtype, mlir::MLIRContext *context) {
   case DType::BFloat16: return b.getBF16Type();
   case DType::Float32: return b.getF32Type();
   case DType::Float64: return b.getF64Type();
-  default: throw Error("arrays of " + std::string(dtype_name(dtype)) + " cannot be computed with; cast to int32 or float32");
+  default: throw Error("arrays of " + std::string(dtype_name(dtype)) + " cannot be computed with; convert them with astype(DType::Int32) or astype(DType::Float32)");
   }
 }
 

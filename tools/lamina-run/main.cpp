@@ -1,11 +1,10 @@
 // Compiles @main of a file in the lamina dialect as models are compiled, and runs it on arrays.
 #include "compiler/Build.h"
 #include "compiler/Pipeline.h"
-#include "compiler/target/Jit.h"
 #include "lamina/error.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
-#include "runtime/native_executable.h"
+#include "runtime/executable.h"
 #include "runtime/npy.h"
 
 #include <chrono>
@@ -77,32 +76,19 @@ int run(int argc, char **argv) {
   std::stringstream stream;
   stream << std::ifstream(argv[1]).rdbuf();
   std::string text = stream.str();
-  runtime::NativeCode native;
-  native.signature = signatureOf(text);
+  runtime::Signature signature = signatureOf(text);
   compiler::BuildReport report;
   compiler::Program program = compiler::build(text, target::hostMachine(), target::ObjectCache("none"), report);
   if (!report.error.empty())
     throw Error(report.error);
-  auto jit = target::link(program.objects);
-  if (!jit)
-    throw Error(llvm::toString(jit.takeError()));
-  std::shared_ptr<target::Jit> code = std::move(*jit);
-  native.entry = reinterpret_cast<lamina_entry>(code->find("main"));
-  native.workspace = program.hasWorkspace ? reinterpret_cast<lamina_entry_workspace>(code->find("main_workspace")) : nullptr;
-  native.shapes = program.hasShapes ? reinterpret_cast<lamina_entry_shapes>(code->find("main_shapes")) : nullptr;
-  native.prepare = program.preparedBytes.empty() ? nullptr : reinterpret_cast<lamina_prepare>(code->find("prepare"));
-  native.prepared_bytes = program.preparedBytes;
-  native.messages = program.messages;
-  native.code = code;
-  runtime::Signature signature = native.signature;
-  runtime::NativeExecutable executable(std::move(native));
+  std::unique_ptr<runtime::Executable> executable = compiler::load(program, signature);
 
   runtime::NpzReader reader(argv[2]);
   std::vector<Tensor> arguments;
   for (const runtime::Argument &argument : signature.arguments)
     arguments.push_back(reader.read(argument.name));
   runtime::RunOptions options{.threads = argc > 4 ? std::atoi(argv[4]) : 1};
-  std::vector<Tensor> results = executable(arguments, options);
+  std::vector<Tensor> results = (*executable)(arguments, options);
   runtime::NamedTensors named;
   for (size_t i = 0; i < results.size(); ++i)
     named.emplace_back("out_" + std::to_string(i), results[i]);
@@ -115,7 +101,7 @@ int run(int argc, char **argv) {
   double best = 1e30;
   for (int i = 0; i < repetitions; ++i) {
     auto start = std::chrono::steady_clock::now();
-    static_cast<runtime::Executable &>(executable).run(arguments, results, options);
+    executable->run(arguments, results, options);
     best = std::min(best, std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
   }
   if (repetitions)
