@@ -33,6 +33,27 @@ struct Destination {
   OpOperand *inPlace = nullptr; // an input of the root that is the destination itself
 };
 
+// An element that is read where its new value is written is read through the destination: an input of its own would look as if
+// one tile could read what another has written, and cost a copy of the whole tensor.
+void readFromInits(linalg::GenericOp op) {
+  if (op.getNumReductionLoops())
+    return;
+  for (int64_t i = op.getNumDpsInputs() - 1; i >= 0; --i) {
+    OpOperand *input = op.getDpsInputOperand(i);
+    for (OpOperand &init : op.getDpsInitsMutable()) {
+      if (init.get() != input->get() || op.getMatchingIndexingMap(&init) != op.getMatchingIndexingMap(input))
+        continue;
+      SmallVector<Attribute> maps(op.getIndexingMaps().getValue());
+      maps.erase(maps.begin() + i);
+      op.getMatchingBlockArgument(input).replaceAllUsesWith(op.getMatchingBlockArgument(&init));
+      op.getBody()->eraseArgument(i);
+      op.getInputsMutable().erase(i);
+      op.setIndexingMapsAttr(ArrayAttr::get(op.getContext(), maps));
+      break;
+    }
+  }
+}
+
 class Outliner {
 public:
   Outliner(ModuleOp module, func::FuncOp entry, Value context, llvm::StringMap<std::string> &known)
@@ -236,6 +257,8 @@ void Outliner::outline(KernelGroup &group) {
     rootClone = inner.clone(*op, map);
   // Results may have started from one empty tensor; in memory each has its own place.
   cast<linalg::LinalgOp>(rootClone).getDpsInitsMutable().assign(starts);
+  if (auto generic = dyn_cast<linalg::GenericOp>(rootClone))
+    readFromInits(generic);
   for (auto [i, buffer] : llvm::enumerate(buffers)) {
     Value value = rootClone->getResult(i);
     if (tensor::InsertSliceOp sink = group.sinks[i]) {

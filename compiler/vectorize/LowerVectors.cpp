@@ -3,6 +3,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/vectorize/ContractionUnits.h"
+#include "compiler/vectorize/RowReductions.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -48,6 +49,7 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
     {
       RewritePatternSet patterns(context);
       populateContractionUnitPatterns(patterns);
+      populateRowReductionPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
     {
