@@ -29,11 +29,12 @@ namespace {
 /// A context of its own for each thread: nothing is shared, nothing waits.
 class Workshop {
 public:
-  Workshop() : context(registry(), MLIRContext::Threading::DISABLED), handler(&context, [this](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error && error.empty())
-      error = diagnostic.str();
-    return success();
-  }) {
+  Workshop()
+      : context(registry(), MLIRContext::Threading::DISABLED), handler(&context, [this](Diagnostic &diagnostic) {
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error && error.empty())
+            error = diagnostic.str();
+          return success();
+        }) {
     context.loadAllAvailableDialects();
   }
 
@@ -239,7 +240,8 @@ Library buildLibrary(StringRef text, const Machine &machine, const target::Libra
     return llvm::Linker::linkModules(*whole, std::move(*translated)) ? "the parts of the object cannot be linked" : "";
   };
   for (Kernel &kernel : takeKernels(*module)) {
-    for (auto [stage, passes] : {std::pair("scheduled", &buildSchedulePipeline), std::pair("vector", &buildVectorPipeline)}) {
+    for (auto [stage, passes] :
+         {std::pair("scheduled", &buildSchedulePipeline), std::pair("vector", &buildVectorPipeline)}) {
       if (!wants(stage))
         continue;
       OwningOpRef<ModuleOp> copy = workshop.parse(kernel.text);

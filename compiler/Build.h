@@ -1,8 +1,8 @@
 #pragma once
 
-#include "compiler/target/ObjectCache.h"
 #include "compiler/target/Library.h"
 #include "compiler/target/Machine.h"
+#include "compiler/target/ObjectCache.h"
 
 #include <cstdint>
 #include <memory>
@@ -48,6 +48,7 @@ Library buildLibrary(llvm::StringRef module, const target::Machine &machine, con
                      llvm::ArrayRef<std::string> emit, BuildReport &report);
 
 /// Compiles a module with @main. Kernels that the cache knows are taken from it.
-Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache, BuildReport &report);
+Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache,
+              BuildReport &report);
 
 } // namespace lamina::compiler

@@ -9,7 +9,8 @@
 namespace mlir::lamina {
 
 /// The type of a slice of these sizes without the dropped axes.
-inline RankedTensorType keptSliceType(RankedTensorType type, ArrayRef<OpFoldResult> sizes, const llvm::SmallBitVector &dropped) {
+inline RankedTensorType keptSliceType(RankedTensorType type, ArrayRef<OpFoldResult> sizes,
+                                      const llvm::SmallBitVector &dropped) {
   SmallVector<int64_t> shape;
   for (auto [axis, size] : llvm::enumerate(sizes))
     if (!dropped.test(axis))
@@ -25,8 +26,8 @@ inline bool foldConstants(SmallVectorImpl<OpFoldResult> &offsets, SmallVectorImp
   return folded;
 }
 
-/// Constant offsets, sizes and strides become attributes. The axes that a slice drops stay the same ones; upstream drops the
-/// first of extent one instead.
+/// Constant offsets, sizes and strides become attributes. The axes that a slice drops stay the same ones; upstream
+/// drops the first of extent one instead.
 struct FoldSliceConstants : OpRewritePattern<tensor::ExtractSliceOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -35,8 +36,8 @@ struct FoldSliceConstants : OpRewritePattern<tensor::ExtractSliceOp> {
     llvm::SmallBitVector dropped = op.getDroppedDims();
     if (!foldConstants(offsets, sizes, strides))
       return failure();
-    Value slice = tensor::ExtractSliceOp::create(rewriter, op.getLoc(), keptSliceType(op.getType(), sizes, dropped), op.getSource(),
-                                                 offsets, sizes, strides);
+    Value slice = tensor::ExtractSliceOp::create(rewriter, op.getLoc(), keptSliceType(op.getType(), sizes, dropped),
+                                                 op.getSource(), offsets, sizes, strides);
     if (slice.getType() != op.getType())
       slice = tensor::CastOp::create(rewriter, op.getLoc(), op.getType(), slice);
     rewriter.replaceOp(op, slice);
@@ -68,14 +69,14 @@ struct SliceOfCast : OpRewritePattern<tensor::ExtractSliceOp> {
     auto cast = op.getSource().getDefiningOp<tensor::CastOp>();
     if (!cast || !tensor::canFoldIntoConsumerOp(cast))
       return failure();
-    rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(op, op.getType(), cast.getSource(), op.getMixedOffsets(), op.getMixedSizes(),
-                                                        op.getMixedStrides());
+    rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(op, op.getType(), cast.getSource(), op.getMixedOffsets(),
+                                                        op.getMixedSizes(), op.getMixedStrides());
     return success();
   }
 };
 
-/// The canonicalization patterns of all dialects that a kernel passes through, to be run together with a pass's own. Those of
-/// linalg.generic stay out: they would take a copy for superfluous.
+/// The canonicalization patterns of all dialects that a kernel passes through, to be run together with a pass's own.
+/// Those of linalg.generic stay out: they would take a copy for superfluous.
 inline void populateCleanupPatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   for (Dialect *dialect : context->getLoadedDialects())

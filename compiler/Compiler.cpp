@@ -25,7 +25,8 @@ const std::string &buildKey() {
     llvm::sys::fs::file_status status;
     if (!dladdr(reinterpret_cast<const void *>(&compile), &info) || llvm::sys::fs::status(info.dli_fname, status))
       return std::string();
-    return std::to_string(status.getSize()) + "@" + std::to_string(status.getLastModificationTime().time_since_epoch().count());
+    return std::to_string(status.getSize()) + "@" +
+           std::to_string(status.getLastModificationTime().time_since_epoch().count());
   }();
   return key;
 }
@@ -34,14 +35,10 @@ std::atomic<int64_t> kernels{0};
 
 runtime::ArgumentKind kindOf(trace::Kind kind) {
   switch (kind) {
-  case trace::Kind::Input:
-    return runtime::ArgumentKind::Input;
-  case trace::Kind::Weight:
-    return runtime::ArgumentKind::Weight;
-  case trace::Kind::State:
-    return runtime::ArgumentKind::State;
-  case trace::Kind::Seed:
-    return runtime::ArgumentKind::Seed;
+  case trace::Kind::Input: return runtime::ArgumentKind::Input;
+  case trace::Kind::Weight: return runtime::ArgumentKind::Weight;
+  case trace::Kind::State: return runtime::ArgumentKind::State;
+  case trace::Kind::Seed: return runtime::ArgumentKind::Seed;
   }
   return runtime::ArgumentKind::Input;
 }
@@ -146,7 +143,8 @@ std::unique_ptr<runtime::Executable> load(const Program &program, runtime::Signa
   runtime::NativeCode native;
   native.signature = std::move(signature);
   native.entry = reinterpret_cast<lamina_entry>(code->find("main"));
-  native.workspace = program.hasWorkspace ? reinterpret_cast<lamina_entry_workspace>(code->find("main_workspace")) : nullptr;
+  native.workspace =
+      program.hasWorkspace ? reinterpret_cast<lamina_entry_workspace>(code->find("main_workspace")) : nullptr;
   native.shapes = program.hasShapes ? reinterpret_cast<lamina_entry_shapes>(code->find("main_shapes")) : nullptr;
   native.prepare = program.preparedBytes.empty() ? nullptr : reinterpret_cast<lamina_prepare>(code->find("prepare"));
   native.prepared_bytes = program.preparedBytes;

@@ -21,25 +21,26 @@ struct CompileOptions {
 };
 
 /// Compiles the traced function. The result serves every size of the function's open dimensions.
-std::unique_ptr<runtime::Executable> compile(trace::Graph&& graph, const CompileOptions& options = {});
+std::unique_ptr<runtime::Executable> compile(trace::Graph &&graph, const CompileOptions &options = {});
 
 /// How many kernels this process has compiled (not found in memory or on disk), for tests and reports.
 int64_t compiled_kernels();
 
 struct ObjectOptions {
-  std::string name = "model";       ///< prefix of the exported functions
-  std::string target;               ///< LLVM triple; empty: this machine
-  std::string cpu;                  ///< LLVM's CPU name; empty: this machine's, or the triple's baseline
-  bool threads = false;             ///< call lamina_parallel_for instead of running serially
-  std::vector<std::string> emit;    ///< stages to print: lamina, linalg, scheduled, vector, llvm, asm
+  std::string name = "model";    ///< prefix of the exported functions
+  std::string target;            ///< LLVM triple; empty: this machine
+  std::string cpu;               ///< LLVM's CPU name; empty: this machine's, or the triple's baseline
+  bool threads = false;          ///< call lamina_parallel_for instead of running serially
+  std::vector<std::string> emit; ///< stages to print: lamina, linalg, scheduled, vector, llvm, asm
 };
 
 struct ObjectFile {
-  std::string object;               ///< bytes of the object file
-  std::string text;                 ///< what `emit` asked for
+  std::string object; ///< bytes of the object file
+  std::string text;   ///< what `emit` asked for
 };
 
-/// Compiles ahead of time. The values of `weight` arguments must be known to the graph; they are stored in .rodata, packed.
-ObjectFile compile_object(trace::Graph&& graph, const ObjectOptions& options);
+/// Compiles ahead of time. The values of `weight` arguments must be known to the graph; they are stored in .rodata,
+/// packed.
+ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options);
 
-}  // namespace lamina::compiler
+} // namespace lamina::compiler

@@ -41,7 +41,8 @@ struct Timing {
 /// A process of its own loads the model and runs one image, with the object cache in `cache`.
 Timing time_process(const std::string &saved, const std::string &cache) {
   Timing timing;
-  std::string line = run("LAMINA_CACHE='" + cache + "' " LAMINA_DEMO_TOOL " bench '" + saved + "' --threads 1 --cached");
+  std::string line =
+      run("LAMINA_CACHE='" + cache + "' " LAMINA_DEMO_TOOL " bench '" + saved + "' --threads 1 --cached");
   if (std::sscanf(line.c_str(), "compile %lf ms, call %lf", &timing.compile_ms, &timing.call_us) != 2)
     throw Error("lamina bench printed: " + line);
   return timing;

@@ -26,15 +26,18 @@ void lamina_parallel_for(const lamina_context *context, int64_t count, lamina_bo
 
 /* buffers: data of the arguments in order, then of the results that update no argument, then what prepare wrote.
    dims: every open dimension of the arguments in order. Returns 0, or an index into the function's messages. */
-typedef int32_t (*lamina_entry)(void *const *buffers, const int64_t *dims, void *workspace, const lamina_context *context);
+typedef int32_t (*lamina_entry)(void *const *buffers, const int64_t *dims, void *workspace,
+                                const lamina_context *context);
 
 /* Bytes of workspace for these dims. */
 typedef int64_t (*lamina_entry_workspace)(const int64_t *dims);
 
-/* Writes every open dimension of the results that update no argument, in order. Returns a status as lamina_entry does. */
+/* Writes every open dimension of the results that update no argument, in order. Returns a status as lamina_entry does.
+ */
 typedef int32_t (*lamina_entry_shapes)(const int64_t *dims, int64_t *out_dims);
 
-/* Writes what depends on weights alone (packed copies) into prepared. buffers is lamina_entry's: only weights are read. */
+/* Writes what depends on weights alone (packed copies) into prepared. buffers is lamina_entry's: only weights are read.
+ */
 typedef int32_t (*lamina_prepare)(void *const *buffers, void *const *prepared, const lamina_context *context);
 
 #ifdef __cplusplus

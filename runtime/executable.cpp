@@ -13,14 +13,10 @@ bool fits(const Shape &shape, const Shape &expected) {
 
 std::string describe(const Argument &argument) {
   switch (argument.kind) {
-  case ArgumentKind::Input:
-    return "input '" + argument.name + "'";
-  case ArgumentKind::Weight:
-    return "weight '" + argument.name + "'";
-  case ArgumentKind::State:
-    return "state '" + argument.name + "'";
-  default:
-    return "the seed";
+  case ArgumentKind::Input: return "input '" + argument.name + "'";
+  case ArgumentKind::Weight: return "weight '" + argument.name + "'";
+  case ArgumentKind::State: return "state '" + argument.name + "'";
+  default: return "the seed";
   }
 }
 
@@ -54,8 +50,8 @@ void check_arguments(const Signature &signature, std::span<const Tensor> argumen
 
 std::vector<Tensor> Executable::operator()(std::span<const Tensor> arguments, const RunOptions &options) {
   const std::vector<Result> &all = signature().results;
-  std::vector<Tensor> results(static_cast<std::size_t>(
-      std::count_if(all.begin(), all.end(), [](const Result &result) { return result.updates == Result::no_argument; })));
+  std::vector<Tensor> results(static_cast<std::size_t>(std::count_if(
+      all.begin(), all.end(), [](const Result &result) { return result.updates == Result::no_argument; })));
   run(arguments, results, options);
   return results;
 }

@@ -35,8 +35,8 @@ struct Signature {
   std::vector<Result> results;
 };
 
-/// Checks number, dtypes and shapes; the open first dimensions of all inputs must be equal. Errors name the argument, the
-/// shape found and the shape expected.
+/// Checks number, dtypes and shapes; the open first dimensions of all inputs must be equal. Errors name the argument,
+/// the shape found and the shape expected.
 void check_arguments(const Signature &signature, std::span<const Tensor> arguments);
 
 struct RunOptions {
@@ -51,7 +51,8 @@ public:
   virtual const Signature &signature() const = 0;
 
   /// Runs once. results takes those results that update no argument, in order: a tensor of the right shape and dtype is
-  /// written into, any other is replaced by a new one. Errors: arguments that do not fit, a status that the code returns.
+  /// written into, any other is replaced by a new one. Errors: arguments that do not fit, a status that the code
+  /// returns.
   virtual void run(std::span<const Tensor> arguments, std::span<Tensor> results, const RunOptions &options = {}) = 0;
 
   /// The elements of weight arguments have changed since the last call: packed copies are made anew.

@@ -89,7 +89,9 @@ OutputFile::~OutputFile() {
     unlink(temporary_.c_str());
 }
 
-void OutputFile::fail(const std::string &reason) const { throw Error("cannot write " + in_quotes(path_) + ": " + reason); }
+void OutputFile::fail(const std::string &reason) const {
+  throw Error("cannot write " + in_quotes(path_) + ": " + reason);
+}
 
 void OutputFile::write(const void *data, std::size_t bytes) {
   if (bytes && std::fwrite(data, 1, bytes, file_) != bytes)

@@ -8,8 +8,8 @@
 
 namespace lamina::runtime {
 
-/// A file that appears under its name only when complete: written beside it, then renamed. "-" is standard output; what is
-/// no regular file (a pipe, a device) is written into directly. Errors name the path and the system's reason.
+/// A file that appears under its name only when complete: written beside it, then renamed. "-" is standard output; what
+/// is no regular file (a pipe, a device) is written into directly. Errors name the path and the system's reason.
 class OutputFile {
 public:
   explicit OutputFile(const std::string &path);

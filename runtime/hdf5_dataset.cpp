@@ -73,8 +73,7 @@ Element parse_datatype(std::string_view data, std::uint8_t flags) {
   std::uint8_t kind = cursor.u8() & 15;
   switch (kind) {
   case 0:
-  case 1:
-    return parse_number(Cursor(data), false);
+  case 1: return parse_number(Cursor(data), false);
   case 5: // opaque
     cursor.skip(3);
     if (cursor.u32() != 2)
@@ -84,12 +83,9 @@ Element parse_datatype(std::string_view data, std::uint8_t flags) {
     cursor.skip(7);
     return parse_number(cursor, true);
   case 3:
-  case 9:
-    throw Error("its elements are strings or lists; only numbers are read");
-  case 6:
-    throw Error("its elements are compound; only numbers are read");
-  default:
-    throw Error("its elements are of an HDF5 class (" + std::to_string(kind) + ") that is not supported");
+  case 9: throw Error("its elements are strings or lists; only numbers are read");
+  case 6: throw Error("its elements are compound; only numbers are read");
+  default: throw Error("its elements are of an HDF5 class (" + std::to_string(kind) + ") that is not supported");
   }
 }
 
@@ -143,7 +139,8 @@ std::string inflated(std::string_view have, std::uint64_t size) {
     throw Error("damaged: a chunk claims more bytes than it can hold");
   std::string out(size, '\0');
   uLongf length = out.size();
-  if (uncompress(reinterpret_cast<Bytef *>(out.data()), &length, reinterpret_cast<const Bytef *>(have.data()), have.size()) != Z_OK ||
+  if (uncompress(reinterpret_cast<Bytef *>(out.data()), &length, reinterpret_cast<const Bytef *>(have.data()),
+                 have.size()) != Z_OK ||
       length != size)
     throw Error("damaged: a compressed chunk cannot be inflated");
   return out;
@@ -178,19 +175,11 @@ public:
         shape_ = parse_dataspace(message.data);
         has_shape_ = true;
         break;
-      case Datatype:
-        element_ = parse_datatype(message.data, message.flags);
-        break;
-      case Layout:
-        layout_ = message.data;
-        break;
-      case FilterPipeline:
-        filters_ = parse_filters(message.data);
-        break;
-      case ExternalFiles:
-        throw Error("its data is in another file; only arrays in the file itself are read");
-      default:
-        break;
+      case Datatype: element_ = parse_datatype(message.data, message.flags); break;
+      case Layout: layout_ = message.data; break;
+      case FilterPipeline: filters_ = parse_filters(message.data); break;
+      case ExternalFiles: throw Error("its data is in another file; only arrays in the file itself are read");
+      default: break;
       }
     if (!has_shape_ || element_.size == 0)
       throw Error("damaged: its shape or element type is missing");
@@ -230,13 +219,15 @@ private:
     if (address == undefined)
       throw Error("shape " + shape_.str() + ", but no data is stored");
     if (size < nbytes_ || address > file_.data_.size() || nbytes_ > file_.data_.size() - address)
-      throw Error("shape " + shape_.str() + " takes " + std::to_string(nbytes_) + " bytes, more than the file holds for it");
+      throw Error("shape " + shape_.str() + " takes " + std::to_string(nbytes_) +
+                  " bytes, more than the file holds for it");
     return file_.data_.substr(address, nbytes_);
   }
 
   Tensor copy(std::string_view bytes) const {
     if (bytes.size() < nbytes_)
-      throw Error("shape " + shape_.str() + " takes " + std::to_string(nbytes_) + " bytes, more than the file holds for it");
+      throw Error("shape " + shape_.str() + " takes " + std::to_string(nbytes_) +
+                  " bytes, more than the file holds for it");
     return Tensor::copy_of(bytes.data(), shape_, element_.dtype);
   }
 
@@ -249,7 +240,8 @@ private:
     std::uint64_t wanted = 1;
     for (std::size_t i = 0; i < rank; ++i) {
       chunk.push_back(cursor.u32());
-      if (chunk.back() == 0 || __builtin_mul_overflow(chunk_bytes, chunk.back(), &chunk_bytes) || chunk_bytes > largest_chunk)
+      if (chunk.back() == 0 || __builtin_mul_overflow(chunk_bytes, chunk.back(), &chunk_bytes) ||
+          chunk_bytes > largest_chunk)
         throw Error("damaged: its chunks have an impossible size");
       auto dim = static_cast<std::uint64_t>(shape_.data()[i]);
       if (__builtin_mul_overflow(wanted, (dim + chunk.back() - 1) / chunk.back(), &wanted))
@@ -269,8 +261,8 @@ private:
     return result;
   }
 
-  void read_tree(std::uint64_t address, const std::vector<std::uint64_t> &chunk, std::uint64_t chunk_bytes, const Tensor &result,
-                 std::set<std::vector<std::uint64_t>> &seen, int depth) const {
+  void read_tree(std::uint64_t address, const std::vector<std::uint64_t> &chunk, std::uint64_t chunk_bytes,
+                 const Tensor &result, std::set<std::vector<std::uint64_t>> &seen, int depth) const {
     file_.count_step();
     if (address == undefined)
       throw Error("shape " + shape_.str() + ", but no data is stored");
@@ -319,7 +311,8 @@ private:
       }
     }
     if (data.size() != chunk_bytes)
-      throw Error("damaged: a chunk has " + std::to_string(data.size()) + " bytes instead of " + std::to_string(chunk_bytes));
+      throw Error("damaged: a chunk has " + std::to_string(data.size()) + " bytes instead of " +
+                  std::to_string(chunk_bytes));
     return data;
   }
 

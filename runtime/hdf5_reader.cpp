@@ -21,7 +21,8 @@ constexpr std::size_t symbol_size = 40;
 } // namespace
 
 Hdf5Reader::Hdf5Reader(Tensor image, std::string where)
-    : image_(std::move(image)), data_(static_cast<const char *>(image_.raw()), image_.nbytes()), where_(std::move(where)) {
+    : image_(std::move(image)), data_(static_cast<const char *>(image_.raw()), image_.nbytes()),
+      where_(std::move(where)) {
   try {
     walk({"", root_header(), ""}, "", 0);
   } catch (const Error &error) {
@@ -192,8 +193,12 @@ void Hdf5Reader::read_link(std::string_view data, std::vector<Link> &links) cons
   if (type == 0)
     links.push_back({name, cursor.u64(), ""});
   else
-    links.push_back({name, 0, std::string("it is ") + (type == 1 ? "a soft" : type == 64 ? "an external" : "an unknown kind of") +
-                                  " link; only arrays in the file itself are read"});
+    links.push_back({name, 0,
+                     std::string("it is ") +
+                         (type == 1    ? "a soft"
+                          : type == 64 ? "an external"
+                                       : "an unknown kind of") +
+                         " link; only arrays in the file itself are read"});
 }
 
 void Hdf5Reader::walk(const Link &link, const std::string &path, int depth) {

@@ -15,8 +15,9 @@ namespace lamina::runtime {
 /// Reads arrays from the image of an HDF5 file: what h5py writes unless told otherwise (symbol-table groups; compact,
 /// contiguous and chunked data; gzip, shuffle and checksum filters; integers, floats, booleans, bfloat16 as opaque V2).
 ///
-/// The HDF5 library trusts its files more than we may, hence a reader of our own: every offset and size is checked against
-/// the image, what lies behind soft and external links is not read, and the work done is bounded by the image's size.
+/// The HDF5 library trusts its files more than we may, hence a reader of our own: every offset and size is checked
+/// against the image, what lies behind soft and external links is not read, and the work done is bounded by the image's
+/// size.
 class Hdf5Reader {
 public:
   /// Walks all groups. `where` begins messages. Errors: no HDF5 file, damage.
@@ -47,7 +48,8 @@ private:
   std::string_view bytes(std::uint64_t offset, std::uint64_t size) const;
   std::uint64_t root_header();
   std::vector<Message> object_header(std::uint64_t address) const;
-  void messages_of_block(std::string_view block, bool second_version, bool ordered, std::vector<Message> &messages) const;
+  void messages_of_block(std::string_view block, bool second_version, bool ordered,
+                         std::vector<Message> &messages) const;
   std::vector<Link> links(const std::vector<Message> &messages) const;
   void symbol_table(std::uint64_t tree, std::string_view heap, int depth, std::vector<Link> &links) const;
   void read_link(std::string_view data, std::vector<Link> &links) const;

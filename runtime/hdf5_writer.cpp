@@ -8,8 +8,8 @@
 #include "runtime/files.h"
 #include "runtime/hdf5_format.h"
 
-// The structures are those of the "HDF5 File Format Specification Version 3.0" of The HDF Group: superblock 0, version 1
-// object headers, symbol-table groups and contiguous data, as the HDF5 library writes unless told otherwise.
+// The structures are those of the "HDF5 File Format Specification Version 3.0" of The HDF Group: superblock 0, version
+// 1 object headers, symbol-table groups and contiguous data, as the HDF5 library writes unless told otherwise.
 
 namespace lamina::runtime {
 
@@ -166,8 +166,8 @@ private:
     return result;
   }
 
-  /// The B-tree over the sorted symbols: leaves of symbols, then levels of nodes until one is left. A child's key is the
-  /// name before it and its last name.
+  /// The B-tree over the sorted symbols: leaves of symbols, then levels of nodes until one is left. A child's key is
+  /// the name before it and its last name.
   std::uint64_t write_tree(const std::vector<Symbol> &symbols) {
     struct Child {
       std::uint64_t address, last_name;
@@ -237,7 +237,7 @@ private:
     std::uint64_t at = append(heap.text);
 
     Bytes type, space, out;
-    type.u8(0x19).number(0x101, 3).u32(16);       // a list that is a string, UTF-8
+    type.u8(0x19).number(0x101, 3).u32(16);          // a list that is a string, UTF-8
     type.u8(0x10).number(0, 3).u32(1).u16(0).u16(8); // of bytes
     space.u8(1).u8(0).u8(0).u8(0).u32(0);
     out.u8(1).u8(0).u16(name.size() + 1).u16(type.text.size()).u16(space.text.size());

@@ -10,7 +10,8 @@
 
 namespace lamina::runtime {
 
-/// A `.keras` file: config.json, metadata.json (may be missing) and model.weights.h5, whose arrays are read when asked for.
+/// A `.keras` file: config.json, metadata.json (may be missing) and model.weights.h5, whose arrays are read when asked
+/// for.
 class KerasArchive {
 public:
   /// Errors: no such file, no zip archive, a missing or damaged part; each in a line that names file and part.

@@ -52,9 +52,9 @@ void NativeExecutable::check_status(std::int32_t status) const {
                                                           : "compiled code returned status " + std::to_string(status));
 }
 
-std::shared_ptr<const NativeExecutable::Prepared>
-NativeExecutable::prepared_for(std::span<const Tensor> arguments, std::span<void *const> buffers,
-                               const lamina_context *context) {
+std::shared_ptr<const NativeExecutable::Prepared> NativeExecutable::prepared_for(std::span<const Tensor> arguments,
+                                                                                 std::span<void *const> buffers,
+                                                                                 const lamina_context *context) {
   std::lock_guard lock(mutex_);
   std::size_t weight = 0;
   bool same = prepared_ != nullptr;
@@ -93,7 +93,8 @@ void NativeExecutable::allocate_results(std::span<Tensor> results, std::span<con
 void NativeExecutable::run(std::span<const Tensor> arguments, std::span<Tensor> results, const RunOptions &options) {
   check_arguments(code_.signature, arguments);
   if (results.size() != new_results_)
-    throw Error("expected room for " + std::to_string(new_results_) + " results, found " + std::to_string(results.size()));
+    throw Error("expected room for " + std::to_string(new_results_) + " results, found " +
+                std::to_string(results.size()));
 
   std::unique_ptr<Frame> frame = take_frame();
   std::vector<void *> &buffers = frame->buffers;

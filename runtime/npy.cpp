@@ -16,8 +16,8 @@ constexpr std::string_view suffix = ".npy";
 constexpr std::size_t longest_header = 1 << 20;
 constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
-/// The Python literal of a header: a dict of strings, booleans and tuples of integers. What else it holds is no array of
-/// numbers, so nothing nests and nothing recurses.
+/// The Python literal of a header: a dict of strings, booleans and tuples of integers. What else it holds is no array
+/// of numbers, so nothing nests and nothing recurses.
 class HeaderParser {
 public:
   HeaderParser(std::string_view text, const std::string &where) : text_(text), where_(where) {}
@@ -137,8 +137,8 @@ ElementType parse_descr(const HeaderParser &header) {
   ElementType type{};
   type.swapped = order == (std::endian::native == std::endian::little ? '>' : '<');
   constexpr std::pair<std::string_view, DType> known[] = {
-      {"b1", DType::Bool},   {"i1", DType::Int8},   {"u1", DType::UInt8},   {"i2", DType::Int16},
-      {"i4", DType::Int32},  {"i8", DType::Int64},  {"u4", DType::UInt32},  {"u8", DType::UInt64},
+      {"b1", DType::Bool},    {"i1", DType::Int8},    {"u1", DType::UInt8},  {"i2", DType::Int16},
+      {"i4", DType::Int32},   {"i8", DType::Int64},   {"u4", DType::UInt32}, {"u8", DType::UInt64},
       {"f2", DType::Float16}, {"f4", DType::Float32}, {"f8", DType::Float64}};
   for (auto [name, dtype] : known)
     if (name == text) {
@@ -151,20 +151,15 @@ ElementType parse_descr(const HeaderParser &header) {
     return type;
   }
   switch (text.empty() ? '\0' : text.front()) {
-  case 'O':
-    header.fail("it holds Python objects, which are not read; save numbers");
+  case 'O': header.fail("it holds Python objects, which are not read; save numbers");
   case 'U':
   case 'S':
   case 'a':
-  case 'T':
-    header.fail("it holds strings; only numbers and booleans are accepted");
-  case 'c':
-    header.fail("it holds complex numbers; only real numbers and booleans are accepted");
+  case 'T': header.fail("it holds strings; only numbers and booleans are accepted");
+  case 'c': header.fail("it holds complex numbers; only real numbers and booleans are accepted");
   case 'M':
-  case 'm':
-    header.fail("it holds dates or times; only numbers and booleans are accepted");
-  default:
-    header.fail("its dtype " + in_quotes(header.descr) + " is not supported");
+  case 'm': header.fail("it holds dates or times; only numbers and booleans are accepted");
+  default: header.fail("its dtype " + in_quotes(header.descr) + " is not supported");
   }
 }
 
@@ -258,8 +253,8 @@ Tensor parse_npy(const Tensor &bytes, const std::string &where) {
     throw Error(where + ": " + error.what());
   }
   if (static_cast<std::uint64_t>(count) > have / size || static_cast<std::size_t>(count) * size != have)
-    throw Error(where + ": shape " + shape.str() + " of " + header.descr + " is not filled by the " + std::to_string(have) +
-                " bytes there");
+    throw Error(where + ": shape " + shape.str() + " of " + header.descr + " is not filled by the " +
+                std::to_string(have) + " bytes there");
   Tensor result = Tensor::copy_of(text.data() + prefix + length, shape, type.dtype);
   if (type.swapped)
     swap_bytes(result);

@@ -14,7 +14,8 @@ namespace lamina::runtime {
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// NumPy's array file: versions 1 to 3, either byte order, either memory order. The dtype is kept, except that uint16
-/// becomes int32. Errors: anything but numbers and booleans; a shape that the bytes do not fill. `where` begins messages.
+/// becomes int32. Errors: anything but numbers and booleans; a shape that the bytes do not fill. `where` begins
+/// messages.
 Tensor parse_npy(const Tensor &bytes, const std::string &where);
 Tensor read_npy(const std::string &path);
 

@@ -59,8 +59,9 @@ std::int64_t piece_begin(std::int64_t count, std::int64_t pieces, std::int64_t p
 } // namespace
 
 struct alignas(64) ThreadPool::State {
-  // The loop under way. A ticket is (loop number << 32 | next piece). Whoever raises the ticket from (n, i) to (n, i + 1)
-  // owns piece i of loop n, and the fields read in between were loop n's: they change only while the ticket is closed.
+  // The loop under way. A ticket is (loop number << 32 | next piece). Whoever raises the ticket from (n, i) to (n, i +
+  // 1) owns piece i of loop n, and the fields read in between were loop n's: they change only while the ticket is
+  // closed.
   alignas(64) std::atomic<std::uint64_t> ticket{0};
   std::atomic<lamina_body> body{nullptr};
   std::atomic<void *> closure{nullptr};
@@ -100,7 +101,9 @@ struct alignas(64) ThreadPool::State {
     inside_loop = true;
     std::uint64_t seen = 0;
     while (!stop.load(std::memory_order_relaxed)) {
-      auto changed = [&] { return ticket.load(std::memory_order_relaxed) != seen || stop.load(std::memory_order_relaxed); };
+      auto changed = [&] {
+        return ticket.load(std::memory_order_relaxed) != seen || stop.load(std::memory_order_relaxed);
+      };
       if (!spin_until(changed, spin)) {
         std::uint32_t calls = wake_calls.load(std::memory_order_seq_cst);
         asleep.fetch_add(1, std::memory_order_seq_cst);
@@ -123,7 +126,8 @@ struct alignas(64) ThreadPool::State {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads < 1 || threads > most_threads)
-    throw Error("the number of threads must be from 1 to " + std::to_string(most_threads) + ", not " + std::to_string(threads));
+    throw Error("the number of threads must be from 1 to " + std::to_string(most_threads) + ", not " +
+                std::to_string(threads));
   context_.threads = threads;
   context_.pool = this;
   context_.parallel_for = [](const lamina_context *context, std::int64_t count, lamina_body body, void *closure) {
@@ -203,6 +207,7 @@ ThreadPool &thread_pool(int threads) {
 
 } // namespace lamina::runtime
 
-extern "C" void lamina_parallel_for(const lamina_context *context, std::int64_t count, lamina_body body, void *closure) {
+extern "C" void lamina_parallel_for(const lamina_context *context, std::int64_t count, lamina_body body,
+                                    void *closure) {
   context->parallel_for(context, count, body, closure);
 }

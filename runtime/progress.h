@@ -9,7 +9,8 @@
 
 namespace lamina::runtime {
 
-/// Whether an epoch shows a bar that moves (a terminal), a line when it is over, or nothing: Keras's verbose 1, 2 and 0.
+/// Whether an epoch shows a bar that moves (a terminal), a line when it is over, or nothing: Keras's verbose 1, 2 and
+/// 0.
 enum class ProgressStyle { Silent, Bar, Line };
 
 /// Bar if standard error is a terminal, else Line.

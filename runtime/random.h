@@ -10,8 +10,8 @@
 
 namespace lamina::runtime {
 
-/// Philox 4x32 with 10 rounds: four random words of a 128-bit counter under a 64-bit key. Salmon, Moraes, Dror and Shaw,
-/// "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+/// Philox 4x32 with 10 rounds: four random words of a 128-bit counter under a 64-bit key. Salmon, Moraes, Dror and
+/// Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
     std::uint64_t even = std::uint64_t(0xD2511F53u) * counter[0], odd = std::uint64_t(0xCD9E8D57u) * counter[2];

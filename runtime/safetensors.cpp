@@ -15,9 +15,9 @@ constexpr std::uint64_t longest_header = 100'000'000;
 constexpr std::size_t alignment = 64;
 
 constexpr std::pair<const char *, DType> types[] = {
-    {"BOOL", DType::Bool},    {"I8", DType::Int8},    {"U8", DType::UInt8},    {"I16", DType::Int16},
-    {"I32", DType::Int32},    {"I64", DType::Int64},  {"U32", DType::UInt32},  {"U64", DType::UInt64},
-    {"F16", DType::Float16},  {"BF16", DType::BFloat16}, {"F32", DType::Float32}, {"F64", DType::Float64}};
+    {"BOOL", DType::Bool},   {"I8", DType::Int8},       {"U8", DType::UInt8},    {"I16", DType::Int16},
+    {"I32", DType::Int32},   {"I64", DType::Int64},     {"U32", DType::UInt32},  {"U64", DType::UInt64},
+    {"F16", DType::Float16}, {"BF16", DType::BFloat16}, {"F32", DType::Float32}, {"F64", DType::Float64}};
 
 struct Item {
   std::uint64_t begin;
@@ -31,7 +31,8 @@ Item read_item(const std::string &name, const Json &json, std::string_view data,
       !json["shape"].is_array() || !json.contains("data_offsets") || !json["data_offsets"].is_array() ||
       json["data_offsets"].size() != 2)
     fail("'dtype', 'shape' or 'data_offsets' is missing or of the wrong kind");
-  auto found = std::find_if(std::begin(types), std::end(types), [&](auto &type) { return json["dtype"] == type.first; });
+  auto found =
+      std::find_if(std::begin(types), std::end(types), [&](auto &type) { return json["dtype"] == type.first; });
   if (found == std::end(types))
     fail("its dtype " + in_quotes(json["dtype"].get<std::string>()) + " is not supported");
   for (const char *key : {"shape", "data_offsets"})

@@ -37,9 +37,7 @@ Shape Shape::subshape(std::size_t first, std::size_t last) const {
   return Shape(std::span(dims_.data() + first, last - first));
 }
 
-bool Shape::is_static() const {
-  return std::find(begin(), end(), none) == end();
-}
+bool Shape::is_static() const { return std::find(begin(), end(), none) == end(); }
 
 std::int64_t Shape::num_elements() const {
   if (!is_static())

@@ -59,7 +59,8 @@ template <typename To, typename From> To convert(From value) {
 
 } // namespace
 
-Tensor::Tensor(const Shape &shape, DType dtype, Fill fill) : shape_(shape), numel_(shape.num_elements()), dtype_(dtype) {
+Tensor::Tensor(const Shape &shape, DType dtype, Fill fill)
+    : shape_(shape), numel_(shape.num_elements()), dtype_(dtype) {
   std::int64_t bytes;
   if (__builtin_mul_overflow(numel_, static_cast<std::int64_t>(size_of(dtype)), &bytes))
     throw Error("no memory for a " + describe(shape, dtype));
@@ -133,7 +134,8 @@ Tensor Tensor::slice(std::int64_t first, std::int64_t last) const {
   Tensor result = *this;
   result.shape_[0] = last - first;
   result.numel_ = (last - first) * row;
-  result.data_ = std::shared_ptr<void>(data_, static_cast<char *>(raw()) + static_cast<std::size_t>(first * row) * size_of(dtype_));
+  result.data_ = std::shared_ptr<void>(data_, static_cast<char *>(raw()) +
+                                                  static_cast<std::size_t>(first * row) * size_of(dtype_));
   return result;
 }
 
@@ -198,8 +200,8 @@ std::int64_t Tensor::offset(std::span<const std::int64_t> indices) const {
   for (std::size_t i = 0; i < indices.size(); ++i) {
     std::int64_t dim = shape_[static_cast<std::int64_t>(i)], at = indices[i] < 0 ? indices[i] + dim : indices[i];
     if (at < 0 || at >= dim)
-      throw Error("index " + std::to_string(indices[i]) + " is out of range for axis " + std::to_string(i) + " of shape " +
-                  shape_.str());
+      throw Error("index " + std::to_string(indices[i]) + " is out of range for axis " + std::to_string(i) +
+                  " of shape " + shape_.str());
     result = result * dim + at;
   }
   return result;

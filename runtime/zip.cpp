@@ -54,7 +54,9 @@ ZipReader::~ZipReader() {
     zip_discard(archive_);
 }
 
-void ZipReader::fail(const std::string &reason) const { throw Error("cannot read " + in_quotes(path_) + ": " + reason); }
+void ZipReader::fail(const std::string &reason) const {
+  throw Error("cannot read " + in_quotes(path_) + ": " + reason);
+}
 
 bool ZipReader::contains(std::string_view name) const {
   return std::find(names_.begin(), names_.end(), name) != names_.end();

@@ -15,8 +15,8 @@ struct zip;
 
 namespace lamina::runtime {
 
-/// A zip file, entries stored or deflated. Sizes are believed only as far as the file's bytes can hold them. Errors name
-/// the file, and the entry.
+/// A zip file, entries stored or deflated. Sizes are believed only as far as the file's bytes can hold them. Errors
+/// name the file, and the entry.
 class ZipReader {
 public:
   explicit ZipReader(const std::string &path);
@@ -30,7 +30,8 @@ public:
   const std::vector<std::string> &names() const { return names_; }
   bool contains(std::string_view name) const;
 
-  /// The entry's bytes (uint8), its checksum verified. Errors: no such entry, two of that name, more than `limit` bytes.
+  /// The entry's bytes (uint8), its checksum verified. Errors: no such entry, two of that name, more than `limit`
+  /// bytes.
   Tensor read(std::string_view name, std::uint64_t limit) const;
 
 private:

@@ -1,4 +1,5 @@
-// One-shot bufferization. Guarantees that a kernel allocates nothing of open size, and that its small temporaries are on the stack.
+// One-shot bufferization. Guarantees that a kernel allocates nothing of open size, and that its small temporaries are
+// on the stack.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

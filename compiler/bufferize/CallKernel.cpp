@@ -15,8 +15,7 @@ namespace {
 
 using namespace bufferization;
 
-struct CallKernelBufferization
-    : DstBufferizableOpInterfaceExternalModel<CallKernelBufferization, CallKernelOp> {
+struct CallKernelBufferization : DstBufferizableOpInterfaceExternalModel<CallKernelBufferization, CallKernelOp> {
   // A kernel that starts from its destination's values is not told apart from one that overwrites them.
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
     if (!isa<CallKernelOp>(op) || !isa<TensorType>(operand.get().getType()))
@@ -64,9 +63,8 @@ struct CallKernelBufferization
 } // namespace
 
 void registerCallKernelBufferization(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, LaminaDialect *) {
-    CallKernelOp::attachInterface<CallKernelBufferization>(*context);
-  });
+  registry.addExtension(
+      +[](MLIRContext *context, LaminaDialect *) { CallKernelOp::attachInterface<CallKernelBufferization>(*context); });
 }
 
 } // namespace mlir::lamina

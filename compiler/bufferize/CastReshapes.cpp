@@ -1,5 +1,6 @@
-// Turns reshapes of contiguous buffers into plain reinterpretations, and copies of others into loops. Guarantees that no reshape with several open dimensions is
-// left for the expansion of strided metadata, which takes one, and that no dimension is asked of such a buffer.
+// Turns reshapes of contiguous buffers into plain reinterpretations, and copies of others into loops. Guarantees that
+// no reshape with several open dimensions is left for the expansion of strided metadata, which takes one, and that no
+// dimension is asked of such a buffer.
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
@@ -28,7 +29,8 @@ struct CastReshapesPass : impl::CastReshapesPassBase<CastReshapesPass> {
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> reshapes;
     getOperation().walk([&](Operation *op) {
-      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(op) && isContiguous(op->getOperand(0)) && isContiguous(op->getResult(0)))
+      if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(op) && isContiguous(op->getOperand(0)) &&
+          isContiguous(op->getResult(0)))
         reshapes.push_back(op);
     });
     for (Operation *op : reshapes) {
@@ -37,7 +39,8 @@ struct CastReshapesPass : impl::CastReshapesPassBase<CastReshapesPass> {
       auto expand = dyn_cast<memref::ExpandShapeOp>(op);
       SmallVector<OpFoldResult> sizes =
           expand ? expand.getMixedOutputShape()
-                 : collapsedSizes(rewriter, op->getLoc(), buffer, cast<memref::CollapseShapeOp>(op).getReassociationIndices());
+                 : collapsedSizes(rewriter, op->getLoc(), buffer,
+                                  cast<memref::CollapseShapeOp>(op).getReassociationIndices());
       auto type = cast<MemRefType>(op->getResult(0).getType());
       rewriter.replaceOp(op, castContiguous(rewriter, op->getLoc(), buffer, type, sizes));
     }

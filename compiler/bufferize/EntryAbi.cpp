@@ -1,9 +1,10 @@
-// Gives entry functions the signature of runtime/abi.h. Guarantees that afterwards an entry function reads its tensors from
-// `buffers` and its open dimensions from `dims`, returns a status, and writes every result into a buffer.
+// Gives entry functions the signature of runtime/abi.h. Guarantees that afterwards an entry function reads its tensors
+// from `buffers` and its open dimensions from `dims`, returns a status, and writes every result into a buffer.
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
 #include "dialects/lamina/KernelOps.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::lamina {
@@ -36,7 +36,8 @@ struct DimOfDestination : OpRewritePattern<tensor::DimOp> {
     Value source;
     if (!result) {
       auto argument = cast<BlockArgument>(op.getSource());
-      if (auto loop = dyn_cast_or_null<scf::ForOp>(argument.getOwner()->getParentOp()); loop && argument.getArgNumber() > 0)
+      if (auto loop = dyn_cast_or_null<scf::ForOp>(argument.getOwner()->getParentOp());
+          loop && argument.getArgNumber() > 0)
         source = loop.getInitArgs()[argument.getArgNumber() - 1];
     } else if (auto loop = dyn_cast<scf::ForOp>(result.getOwner())) {
       source = loop.getInitArgs()[result.getResultNumber()];
@@ -52,7 +53,8 @@ struct DimOfDestination : OpRewritePattern<tensor::DimOp> {
   }
 };
 
-/// Lets what computes `value` write into the buffer from the start, if it would write into fresh memory and the buffer is there.
+/// Lets what computes `value` write into the buffer from the start, if it would write into fresh memory and the buffer
+/// is there.
 void writeInto(OpBuilder &builder, Value value, Value buffer) {
   auto result = dyn_cast<OpResult>(value);
   if (!result)
@@ -122,7 +124,9 @@ void EntryBuilder::shapesFunction(ArrayRef<Value> dims, ArrayRef<Value> openResu
   for (auto [i, value] : llvm::enumerate(openResults)) {
     llvm::SetVector<Operation *> slice;
     BackwardSliceOptions options;
-    options.filter = [&](Operation *op) { return llvm::none_of(op->getResults(), [&](Value v) { return map.contains(v); }); };
+    options.filter = [&](Operation *op) {
+      return llvm::none_of(op->getResults(), [&](Value v) { return map.contains(v); });
+    };
     if (!map.contains(value)) {
       (void)getBackwardSlice(value, &slice, options);
       for (Operation *op : slice)
@@ -223,7 +227,8 @@ LogicalResult EntryBuilder::run() {
 
   Operation *prologueEnd = &*std::prev(builder.getInsertionPoint());
 
-  // Results are written where the caller wants them. The buffers exist from the start, so that kernels can write into them.
+  // Results are written where the caller wants them. The buffers exist from the start, so that kernels can write into
+  // them.
   SmallVector<Value> resultBuffers;
   builder.setInsertionPoint(terminator);
   unsigned nextOpen = 0, nextResult = 0;

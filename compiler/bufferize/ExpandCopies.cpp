@@ -1,4 +1,5 @@
-// Turns copies between buffers of which one has gaps into loops. Guarantees that compiled code calls nothing that copies for it.
+// Turns copies between buffers of which one has gaps into loops. Guarantees that compiled code calls nothing that
+// copies for it.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -1,5 +1,5 @@
-// Places every temporary of the entry functions in the caller's workspace. Guarantees that entry functions allocate nothing, and
-// that @<entry>_workspace returns the bytes they need for given dimensions.
+// Places every temporary of the entry functions in the caller's workspace. Guarantees that entry functions allocate
+// nothing, and that @<entry>_workspace returns the bytes they need for given dimensions.
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
@@ -172,11 +172,12 @@ void ArenaPlanner::run() {
     }
     offset = arith::AddIOp::create(builder, loc, offset, most);
   }
-  Value workspace = bufferFromPointer(builder, loc, entry.getArgument(2), MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()),
-                                      {offset});
+  Value workspace = bufferFromPointer(builder, loc, entry.getArgument(2),
+                                      MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), {offset});
   for (Temporary &temporary : temporaries) {
     memref::AllocOp alloc = temporary.alloc;
-    Value view = memref::ViewOp::create(builder, loc, alloc.getType(), workspace, offsets[temporary.slot], alloc.getDynamicSizes());
+    Value view = memref::ViewOp::create(builder, loc, alloc.getType(), workspace, offsets[temporary.slot],
+                                        alloc.getDynamicSizes());
     alloc.replaceAllUsesWith(view);
     alloc.erase();
   }

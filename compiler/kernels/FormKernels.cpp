@@ -1,15 +1,16 @@
-// Outlines every group of structured operations of the entry functions into a nested module with one function, called through
-// lamina.call_kernel. Guarantees that no structured operation is left in an entry function, and that equal kernels are one.
+// Outlines every group of structured operations of the entry functions into a nested module with one function, called
+// through lamina.call_kernel. Guarantees that no structured operation is left in an entry function, and that equal
+// kernels are one.
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/Groups.h"
 #include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringMap.h"
@@ -28,13 +29,13 @@ MemRefType bufferType(Type tensor) {
 
 /// The result tensor's destination in the entry function, and how the kernel starts from it.
 struct Destination {
-  Value tensor;          // what the call writes into
-  bool fill = false;     // the kernel fills it first
+  Value tensor;                 // what the call writes into
+  bool fill = false;            // the kernel fills it first
   OpOperand *inPlace = nullptr; // an input of the root that is the destination itself
 };
 
-// An element that is read where its new value is written is read through the destination: an input of its own would look as if
-// one tile could read what another has written, and cost a copy of the whole tensor.
+// An element that is read where its new value is written is read through the destination: an input of its own would
+// look as if one tile could read what another has written, and cost a copy of the whole tensor.
 void readFromInits(linalg::GenericOp op) {
   if (op.getNumReductionLoops())
     return;
@@ -131,7 +132,8 @@ bool readsOnlyWrittenSlice(KernelGroup &group, unsigned result) {
           !isEqualConstantIntOrValueArray(slice.getMixedOffsets(), sink.getMixedOffsets()) ||
           !isEqualConstantIntOrValueArray(slice.getMixedSizes(), sink.getMixedSizes()) ||
           !isEqualConstantIntOrValueArray(slice.getMixedStrides(), sink.getMixedStrides()) ||
-          group.root.getMatchingIndexingMap(&operand) != group.root.getIndexingMapMatchingResult(group.root->getResult(result)))
+          group.root.getMatchingIndexingMap(&operand) !=
+              group.root.getIndexingMapMatchingResult(group.root->getResult(result)))
         return false;
       reads = true;
     }
@@ -217,13 +219,15 @@ void Outliner::outline(KernelGroup &group) {
   for (auto [input, argument] : llvm::zip(inputs, function.getArguments().drop_front(1))) {
     Value value = argument;
     if (isa<RankedTensorType>(input.getType()))
-      value = bufferization::ToTensorOp::create(inner, loc, input.getType(), argument, /*restrict=*/true, /*writable=*/false);
+      value = bufferization::ToTensorOp::create(inner, loc, input.getType(), argument, /*restrict=*/true,
+                                                /*writable=*/false);
     map.map(input, value);
   }
   SmallVector<Value> buffers(function.getArguments().take_back(destinations.size()));
   SmallVector<Value> outputs;
   for (auto [destination, buffer] : llvm::zip_equal(destinations, buffers))
-    outputs.push_back(bufferization::ToTensorOp::create(inner, loc, destination.tensor.getType(), buffer, /*restrict=*/true,
+    outputs.push_back(bufferization::ToTensorOp::create(inner, loc, destination.tensor.getType(), buffer,
+                                                        /*restrict=*/true,
                                                         /*writable=*/true));
   for (unsigned i : updatedRows)
     map.map(group.sinks[i].getDest(), outputs[i]);
@@ -247,7 +251,9 @@ void Outliner::outline(KernelGroup &group) {
                                              remap(sink.getMixedStrides()));
     }
     if (destination.fill)
-      start = linalg::FillOp::create(inner, fill.getLoc(), ValueRange{map.lookup(fill.getInputs()[0])}, ValueRange{start}).getResult(0);
+      start =
+          linalg::FillOp::create(inner, fill.getLoc(), ValueRange{map.lookup(fill.getInputs()[0])}, ValueRange{start})
+              .getResult(0);
     starts.push_back(start);
     if (destination.inPlace)
       map.map(destination.inPlace->get(), start);
@@ -284,8 +290,8 @@ void Outliner::outline(KernelGroup &group) {
     kernelModule->setSymName(it->second);
     module.push_back(kernelModule.release());
   }
-  auto callee = SymbolRefAttr::get(builder.getContext(), it->second,
-                                   {FlatSymbolRefAttr::get(builder.getContext(), "kernel")});
+  auto callee =
+      SymbolRefAttr::get(builder.getContext(), it->second, {FlatSymbolRefAttr::get(builder.getContext(), "kernel")});
 
   SmallVector<Value> arguments{context};
   llvm::append_range(arguments, inputs);
@@ -293,7 +299,8 @@ void Outliner::outline(KernelGroup &group) {
   auto call = CallKernelOp::create(builder, loc, TypeRange(outs), callee, arguments, outs);
   bool reads = llvm::any_of(group.sinks, [](tensor::InsertSliceOp sink) { return sink != nullptr; });
   for (auto [i, destination] : llvm::enumerate(destinations))
-    reads |= destination.inPlace || !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[i].getDefiningOp());
+    reads |=
+        destination.inPlace || !isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(root.getDpsInits()[i].getDefiningOp());
   if (reads)
     call->setAttr("reads_destinations", builder.getUnitAttr());
   for (auto [i, result] : llvm::enumerate(call.getResults())) {
@@ -318,7 +325,8 @@ void materializeSlices(func::FuncOp entry) {
   });
   entry.walk([&](tensor::InsertSliceOp insert) {
     Value source = insert.getSource();
-    if (!source.getDefiningOp<linalg::LinalgOp>() || source.getDefiningOp<linalg::FillOp>() || !sinkOf(cast<OpResult>(source)))
+    if (!source.getDefiningOp<linalg::LinalgOp>() || source.getDefiningOp<linalg::FillOp>() ||
+        !sinkOf(cast<OpResult>(source)))
       uses.push_back(&insert.getSourceMutable());
   });
   for (OpOperand *use : uses) {
@@ -330,9 +338,9 @@ void materializeSlices(func::FuncOp entry) {
     Value empty = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
     AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
     SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
-    auto copy = linalg::GenericOp::create(builder, loc, TypeRange{type}, ValueRange{source}, ValueRange{empty},
-                                          ArrayRef<AffineMap>{identity, identity}, iterators,
-                                          [](OpBuilder &b, Location l, ValueRange args) { linalg::YieldOp::create(b, l, args[0]); });
+    auto copy = linalg::GenericOp::create(
+        builder, loc, TypeRange{type}, ValueRange{source}, ValueRange{empty}, ArrayRef<AffineMap>{identity, identity},
+        iterators, [](OpBuilder &b, Location l, ValueRange args) { linalg::YieldOp::create(b, l, args[0]); });
     use->set(copy.getResult(0));
   }
 }
@@ -353,9 +361,9 @@ void materializeFills(func::FuncOp entry) {
     AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
     SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
     Value scalar = fill.getInputs()[0];
-    auto write = linalg::GenericOp::create(builder, fill.getLoc(), TypeRange{type}, ValueRange{}, fill.getDpsInits(),
-                                           ArrayRef<AffineMap>{identity}, iterators,
-                                           [&](OpBuilder &b, Location l, ValueRange) { linalg::YieldOp::create(b, l, scalar); });
+    auto write = linalg::GenericOp::create(
+        builder, fill.getLoc(), TypeRange{type}, ValueRange{}, fill.getDpsInits(), ArrayRef<AffineMap>{identity},
+        iterators, [&](OpBuilder &b, Location l, ValueRange) { linalg::YieldOp::create(b, l, scalar); });
     for (OpOperand *use : uses)
       use->set(write.getResult(0));
   }
@@ -385,9 +393,11 @@ void carryInPlace(func::FuncOp entry) {
       }
       if (source == carried)
         continue;
-      if (auto written = source.getDefiningOp<bufferization::MaterializeInDestinationOp>(); written && written.getDest() == carried)
+      if (auto written = source.getDefiningOp<bufferization::MaterializeInDestinationOp>();
+          written && written.getDest() == carried)
         continue;
-      auto write = bufferization::MaterializeInDestinationOp::create(builder, yield.getLoc(), carried.getType(), operand.get(), carried);
+      auto write = bufferization::MaterializeInDestinationOp::create(builder, yield.getLoc(), carried.getType(),
+                                                                     operand.get(), carried);
       operand.set(write.getResult());
     }
   });

@@ -1,5 +1,5 @@
-// Merges elementwise operations into the elementwise and reducing operations that read them. Guarantees that no value is
-// computed twice and that contractions and windows keep plain operands.
+// Merges elementwise operations into the elementwise and reducing operations that read them. Guarantees that no value
+// is computed twice and that contractions and windows keep plain operands.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -17,9 +17,7 @@ struct Member {
   LoopMap loops;
 };
 
-bool isContraction(linalg::LinalgOp op) {
-  return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2;
-}
+bool isContraction(linalg::LinalgOp op) { return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2; }
 
 bool isStructured(Operation &op) { return isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op); }
 

@@ -1,5 +1,5 @@
-// Splits an entry function in two: what depends on `weight` arguments alone runs once in @prepare, the rest takes its values.
-// Guarantees that @main reads weights only through `prepared` or plain `weight` arguments.
+// Splits an entry function in two: what depends on `weight` arguments alone runs once in @prepare, the rest takes its
+// values. Guarantees that @main reads weights only through `prepared` or plain `weight` arguments.
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/Weights.h"
@@ -16,7 +16,8 @@ namespace {
 // Views and constants are as cheap in @main as an argument would be.
 bool isFree(Operation *op) {
   return op->hasTrait<OpTrait::ConstantLike>() ||
-         isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::DimOp, tensor::CastOp, linalg::UnPackOp, linalg::FillOp>(op) ||
+         isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::DimOp, tensor::CastOp,
+             linalg::UnPackOp, linalg::FillOp>(op) ||
          llvm::none_of(op->getResultTypes(), [](Type type) { return isa<RankedTensorType>(type); });
 }
 
@@ -50,7 +51,8 @@ struct HoistPreparePass : impl::HoistPreparePassBase<HoistPreparePass> {
         weights.push_back(argument);
         argumentTypes.push_back(argument.getType());
       }
-    auto prepare = func::FuncOp::create(builder, main.getLoc(), "prepare", builder.getFunctionType(argumentTypes, resultTypes));
+    auto prepare =
+        func::FuncOp::create(builder, main.getLoc(), "prepare", builder.getFunctionType(argumentTypes, resultTypes));
     Block *block = prepare.addEntryBlock();
     IRMapping map;
     for (auto [weight, argument] : llvm::zip(weights, block->getArguments())) {
@@ -65,9 +67,10 @@ struct HoistPreparePass : impl::HoistPreparePassBase<HoistPreparePass> {
 
     for (Value value : prepared) {
       unsigned index = main.getNumArguments();
-      (void)main.insertArgument(index, value.getType(),
-                                builder.getDictionaryAttr(builder.getNamedAttr("lamina.kind", builder.getStringAttr("prepared"))),
-                                value.getLoc());
+      (void)main.insertArgument(
+          index, value.getType(),
+          builder.getDictionaryAttr(builder.getNamedAttr("lamina.kind", builder.getStringAttr("prepared"))),
+          value.getLoc());
       value.replaceAllUsesWith(main.getArgument(index));
     }
     for (Operation *op : llvm::reverse(hoisted))

@@ -1,5 +1,5 @@
-// Gives truth values a byte each in memory. Guarantees that no tensor of i1 is left: regions of structured operations see i1
-// again, everything else moves bytes.
+// Gives truth values a byte each in memory. Guarantees that no tensor of i1 is left: regions of structured operations
+// see i1 again, everything else moves bytes.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

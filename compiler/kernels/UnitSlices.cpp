@@ -1,5 +1,5 @@
-// Lets slices read from tensors without the unit axes that they would drop. Dropped axes next to unit tiles are told apart by
-// strides further down, which is not always possible.
+// Lets slices read from tensors without the unit axes that they would drop. Dropped axes next to unit tiles are told
+// apart by strides further down, which is not always possible.
 
 #include "compiler/kernels/Groups.h"
 #include "mlir/IR/PatternMatch.h"
@@ -39,7 +39,8 @@ void collapseSlicedUnits(func::FuncOp entry) {
       continue;
     llvm::append_range(groups.back(), group);
     rewriter.setInsertionPoint(slice);
-    Value collapsed = tensor::CollapseShapeOp::create(rewriter, slice.getLoc(), source.clone(shape), slice.getSource(), groups);
+    Value collapsed =
+        tensor::CollapseShapeOp::create(rewriter, slice.getLoc(), source.clone(shape), slice.getSource(), groups);
     rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(slice, slice.getType(), collapsed, offsets, sizes, strides);
   }
 }

@@ -91,9 +91,7 @@ Predicate predicateOf(CompareOp op) {
   llvm_unreachable("six predicates");
 }
 
-template <typename MathOp> Value viaMath(Scalar &s, Value x) {
-  return MathOp::create(s.builder(), s.location(), x);
-}
+template <typename MathOp> Value viaMath(Scalar &s, Value x) { return MathOp::create(s.builder(), s.location(), x); }
 
 // Rounding leaves integers alone.
 template <typename MathOp> Value rounded(Scalar &s, Value x) {
@@ -104,7 +102,7 @@ template <typename MathOp> Value rounded(Scalar &s, Value x) {
 
 void populateElementwisePatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-#define POINTWISE(OP, ...)                                                                                          \
+#define POINTWISE(OP, ...)                                                                                             \
   patterns.add<Pointwise<OP>>(context, [](Scalar &s, ValueRange x, OP op) -> Value { return __VA_ARGS__; })
   POINTWISE(AbsOp, s.abs(x[0]));
   POINTWISE(NegOp, s.neg(x[0]));

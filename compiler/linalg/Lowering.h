@@ -20,24 +20,22 @@ void populateRecurrentPatterns(RewritePatternSet &patterns);
 using PointwiseBody = function_ref<Value(Scalar &, ValueRange)>;
 
 // An elementwise computation over operands that broadcast to the result as numpy's do.
-Value pointwise(OpBuilder &b, Location loc, RankedTensorType type,
-                      ArrayRef<Value> operands, PointwiseBody body);
+Value pointwise(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<Value> operands, PointwiseBody body);
 
 // A reduction over some axes, which are kept with size 1 if wanted.
 enum class Combine { Sum, Prod, Max, Min, Any, All };
 TypedAttr identityOf(OpBuilder &b, Combine kind, Type type);
 Value combine(Scalar &s, Combine kind, Value x, Value y);
-Value reduction(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> axes,
-                      bool keepDims, Combine kind, Type element,
-                      function_ref<Value(Structured::Region &)> mapped);
+Value reduction(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> axes, bool keepDims, Combine kind, Type element,
+                function_ref<Value(Structured::Region &)> mapped);
 
 Type accumulatorOf(Type element);
 Value castElements(OpBuilder &b, Location loc, Value tensor, Type element);
 
 // The sizes that a `shape` attribute stands for: static, the k-th of the input (-2 - k), or the next of the operands.
 // An inferred one (-1) is left null.
-SmallVector<OpFoldResult> resolveShape(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> input, ArrayRef<int64_t> shape,
-                                       ValueRange dims);
+SmallVector<OpFoldResult> resolveShape(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> input,
+                                       ArrayRef<int64_t> shape, ValueRange dims);
 // The same elements in another shape; one null size is inferred.
 Value reshape(OpBuilder &b, Location loc, Value x, SmallVector<OpFoldResult> sizes);
 
@@ -58,8 +56,7 @@ void replaceWith(PatternRewriter &rewriter, Operation *op, ValueRange values);
 template <typename Op> class Lower : public OpRewritePattern<Op> {
 public:
   using Function = llvm::FailureOr<Value> (*)(Op, PatternRewriter &);
-  Lower(MLIRContext *context, Function function)
-      : OpRewritePattern<Op>(context), function(function) {}
+  Lower(MLIRContext *context, Function function) : OpRewritePattern<Op>(context), function(function) {}
 
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const final {
     FailureOr<Value> value = function(op, rewriter);

@@ -1,10 +1,10 @@
 #include "Lowering.h"
-#include "llvm/ADT/SmallBitVector.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace mlir::lamina {
 
@@ -72,9 +72,9 @@ public:
 
     Scalar s(rewriter, loc);
     Type index = rewriter.getIndexType();
-    auto loop = scf::ForOp::create(rewriter, loc, s.constantInt(index, 0),
-                                   getValueOrCreateConstantIndexOp(rewriter, loc, length), s.constantInt(index, 1),
-                                   carried);
+    auto loop =
+        scf::ForOp::create(rewriter, loc, s.constantInt(index, 0),
+                           getValueOrCreateConstantIndexOp(rewriter, loc, length), s.constantInt(index, 1), carried);
     Block *body = loop.getBody();
     rewriter.setInsertionPointToStart(body);
     OpFoldResult position = loop.getInductionVar();
@@ -83,9 +83,9 @@ public:
                           {length, position});
     SmallVector<Value> arguments;
     for (auto [state, argument, init] : llvm::zip(loop.getRegionIterArgs(), op.getStateArguments(), op.getInits()))
-      arguments.push_back(
-          castTo(rewriter, loc, expandTo(rewriter, loc, state, dimSizes(rewriter, loc, init), unitDims(init)),
-                 argument.getType()));
+      arguments.push_back(castTo(rewriter, loc,
+                                 expandTo(rewriter, loc, state, dimSizes(rewriter, loc, init), unitDims(init)),
+                                 argument.getType()));
     for (auto [sequence, argument] : llvm::zip_equal(op.getSequences(), op.getSliceArguments()))
       arguments.push_back(sliceAt(rewriter, loc, sequence, position, cast<RankedTensorType>(argument.getType())));
     rewriter.mergeBlocks(&step, body, arguments);
@@ -113,8 +113,8 @@ public:
     rewriter.setInsertionPointAfter(loop);
     SmallVector<Value> results(loop.getResults());
     for (unsigned i = 0; i < states; ++i)
-      results[i] = expandTo(rewriter, loc, results[i], dimSizes(rewriter, loc, op.getInits()[i]),
-                            unitDims(op.getInits()[i]));
+      results[i] =
+          expandTo(rewriter, loc, results[i], dimSizes(rewriter, loc, op.getInits()[i]), unitDims(op.getInits()[i]));
     replaceWith(rewriter, op, results);
     return success();
   }

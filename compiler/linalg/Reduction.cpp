@@ -54,8 +54,8 @@ Value castElements(OpBuilder &b, Location loc, Value tensor, Type element) {
   return pointwise(b, loc, type.clone(element), tensor, [&](Scalar &s, ValueRange x) { return s.cast(x[0], element); });
 }
 
-Value reduction(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> axes, bool keepDims, Combine kind,
-                Type element, llvm::function_ref<Value(Structured::Region &)> mapped) {
+Value reduction(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> axes, bool keepDims, Combine kind, Type element,
+                llvm::function_ref<Value(Structured::Region &)> mapped) {
   auto type = cast<RankedTensorType>(x.getType());
   Type accumulator = accumulatorOf(element);
   Structured nest(b, loc);
@@ -168,8 +168,8 @@ FailureOr<Value> lowerCumsum(CumsumOp op, PatternRewriter &rewriter) {
         SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
         offsets[axis] = position;
         Value slice = tensor::ExtractSliceOp::create(b, loc, sumType, x, offsets, sliceSizes, strides);
-        Value next = pointwise(b, loc, sumType, {carried[0], slice},
-                               [](Scalar &s, ValueRange v) { return s.add(v[0], v[1]); });
+        Value next =
+            pointwise(b, loc, sumType, {carried[0], slice}, [](Scalar &s, ValueRange v) { return s.add(v[0], v[1]); });
         Value placed = tensor::InsertSliceOp::create(b, loc, op.getExclusive() ? carried[0] : next, carried[1], offsets,
                                                      sliceSizes, strides);
         return {copyInto(b, loc, next, carried[0]), placed};

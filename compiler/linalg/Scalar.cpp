@@ -135,9 +135,7 @@ Value Scalar::compare(Predicate predicate, Value x, Value y) {
   return arith::CmpIOp::create(b, loc, isBool(x) ? bools[index] : integers[index], x, y);
 }
 
-Value Scalar::select(Value condition, Value x, Value y) {
-  return arith::SelectOp::create(b, loc, condition, x, y);
-}
+Value Scalar::select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
 
 Value Scalar::neg(Value x) {
   if (isFloat(x))

@@ -18,8 +18,7 @@ FailureOr<Value> lowerConstant(ConstantOp op, PatternRewriter &rewriter) {
 
 FailureOr<Value> lowerDim(DimOp op, PatternRewriter &rewriter) {
   int64_t axis = normalAxis(op.getAxis(), cast<RankedTensorType>(op.getInput().getType()).getRank());
-  return getValueOrCreateConstantIndexOp(rewriter, op.getLoc(),
-                                         dimSize(rewriter, op.getLoc(), op.getInput(), axis));
+  return getValueOrCreateConstantIndexOp(rewriter, op.getLoc(), dimSize(rewriter, op.getLoc(), op.getInput(), axis));
 }
 
 FailureOr<Value> lowerReshape(ReshapeOp op, PatternRewriter &rewriter) {

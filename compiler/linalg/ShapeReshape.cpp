@@ -1,5 +1,5 @@
-// A reshape is a collapse of adjacent axes, then an expansion: both cost nothing. Sizes are compared as products of known
-// factors and of the open sizes they were made from, so that axes which stay are seen to stay.
+// A reshape is a collapse of adjacent axes, then an expansion: both cost nothing. Sizes are compared as products of
+// known factors and of the open sizes they were made from, so that axes which stay are seen to stay.
 #include "Lowering.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -39,7 +39,8 @@ bool isSameSize(Value a, Value b) {
   if (a == b)
     return true;
   auto x = a.getDefiningOp<tensor::DimOp>(), y = b.getDefiningOp<tensor::DimOp>();
-  return x && y && x.getSource() == y.getSource() && x.getConstantIndex() && x.getConstantIndex() == y.getConstantIndex();
+  return x && y && x.getSource() == y.getSource() && x.getConstantIndex() &&
+         x.getConstantIndex() == y.getConstantIndex();
 }
 
 class Symbols {
@@ -74,7 +75,7 @@ Extent product(ArrayRef<Extent> extents) {
 
 // The inferred size: what is left of all elements.
 Extent infer(OpBuilder &b, Location loc, MutableArrayRef<OpFoldResult> sizes, unsigned hole, ArrayRef<Extent> input,
-           Symbols &symbols) {
+             Symbols &symbols) {
   SmallVector<Extent> others;
   for (auto [dim, size] : llvm::enumerate(sizes))
     if (dim != hole)
@@ -144,8 +145,8 @@ RankedTensorType collapsedType(RankedTensorType type, ArrayRef<ReassociationIndi
 
 } // namespace
 
-SmallVector<OpFoldResult> resolveShape(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> input, ArrayRef<int64_t> shape,
-                                       ValueRange dims) {
+SmallVector<OpFoldResult> resolveShape(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> input,
+                                       ArrayRef<int64_t> shape, ValueRange dims) {
   SmallVector<OpFoldResult> sizes;
   unsigned next = 0;
   for (int64_t size : shape) {

@@ -1,7 +1,6 @@
 #include "Structured.h"
 
 #include "dialects/lamina/LaminaOps.h"
-#include "llvm/ADT/SmallBitVector.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -9,6 +8,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace mlir::lamina {
 
@@ -145,8 +145,7 @@ Value expandTo(OpBuilder &b, Location loc, Value tensor, ArrayRef<OpFoldResult> 
   for (OpFoldResult size : sizes)
     shape.push_back(staticSize(size));
   auto type = RankedTensorType::get(shape, cast<RankedTensorType>(tensor.getType()).getElementType());
-  return b.createOrFold<tensor::ExpandShapeOp>(loc, type, tensor, groupsWithout(unitDims),
-                                               foldSizes(b, sizes));
+  return b.createOrFold<tensor::ExpandShapeOp>(loc, type, tensor, groupsWithout(unitDims), foldSizes(b, sizes));
 }
 
 Value castTo(OpBuilder &b, Location loc, Value tensor, Type type) {

@@ -1,10 +1,10 @@
 #include "Structured.h"
 
-#include "llvm/ADT/SmallBitVector.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineMap.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace mlir::lamina {
 
@@ -140,8 +140,7 @@ std::optional<SmallVector<Value>> Structured::buildScalar(Body body) {
   SmallVector<Value> tensors;
   for (auto [result, scalar] : llvm::zip_equal(results, scalars)) {
     SmallVector<int64_t> shape(result.loops.size(), 1);
-    tensors.push_back(
-        tensor::FromElementsOp::create(b, loc, RankedTensorType::get(shape, result.element), scalar));
+    tensors.push_back(tensor::FromElementsOp::create(b, loc, RankedTensorType::get(shape, result.element), scalar));
   }
   return tensors;
 }
@@ -201,11 +200,11 @@ SmallVector<Value> Structured::build(Body body) {
                                 : emptyTensor(b, loc, extents, result.element));
   }
 
-  auto generic = linalg::GenericOp::create(b, loc, TypeRange(ValueRange(inits)), inputs, inits, maps, iterators,
-                                           [&](OpBuilder &nested, Location, ValueRange arguments) {
-                                             linalg::YieldOp::create(
-                                                 nested, loc, runBody(body, nested, arguments, positions));
-                                           });
+  auto generic =
+      linalg::GenericOp::create(b, loc, TypeRange(ValueRange(inits)), inputs, inits, maps, iterators,
+                                [&](OpBuilder &nested, Location, ValueRange arguments) {
+                                  linalg::YieldOp::create(nested, loc, runBody(body, nested, arguments, positions));
+                                });
 
   SmallVector<Value> expanded;
   for (auto [result, value] : llvm::zip_equal(results, generic.getResults())) {

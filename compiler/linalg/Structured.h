@@ -19,8 +19,7 @@ OpFoldResult dimSize(OpBuilder &b, Location loc, Value tensor, int64_t dim);
 SmallVector<OpFoldResult> dimSizes(OpBuilder &b, Location loc, Value tensor);
 
 // Arithmetic on sizes: symbols s0, s1 … of the expression are the given values.
-OpFoldResult sizeExpr(OpBuilder &b, Location loc, AffineExpr expr,
-                            ArrayRef<OpFoldResult> symbols);
+OpFoldResult sizeExpr(OpBuilder &b, Location loc, AffineExpr expr, ArrayRef<OpFoldResult> symbols);
 OpFoldResult productOf(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes);
 
 // Constants as attributes, which some ops insist on.
@@ -28,15 +27,13 @@ SmallVector<OpFoldResult> foldSizes(OpBuilder &b, ArrayRef<OpFoldResult> sizes);
 
 int64_t staticSize(OpFoldResult size); // kDynamic where it is not known
 
-Value emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
-                        Type element);
-Value filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
-                         TypedAttr value);
+Value emptyTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, Type element);
+Value filledTensor(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes, TypedAttr value);
 
 // Drops the dimensions (all of size 1), or puts them back.
 Value dropDims(OpBuilder &b, Location loc, Value tensor, const llvm::SmallBitVector &dims);
-Value expandTo(OpBuilder &b, Location loc, Value tensor,
-                     ArrayRef<OpFoldResult> sizes, const llvm::SmallBitVector &unitDims);
+Value expandTo(OpBuilder &b, Location loc, Value tensor, ArrayRef<OpFoldResult> sizes,
+               const llvm::SmallBitVector &unitDims);
 Value castTo(OpBuilder &b, Location loc, Value tensor, Type type);
 
 // The value repeated all over the tensor, if it is a constant; the scalar a rank-0 tensor was made from.
@@ -88,8 +85,7 @@ private:
   void simplify(Operand &operand);
   bool isNamedWithout(unsigned loop, const Operand &operand) const;
   std::optional<SmallVector<Value>> buildScalar(Body body);
-  SmallVector<Value> runBody(Body body, OpBuilder &builder, ValueRange arguments,
-                                         ArrayRef<int64_t> positions);
+  SmallVector<Value> runBody(Body body, OpBuilder &builder, ValueRange arguments, ArrayRef<int64_t> positions);
 
   OpBuilder &b;
   Location loc;

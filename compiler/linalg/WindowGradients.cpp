@@ -21,28 +21,28 @@ Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank) {
   auto flatType = RankedTensorType::get({places, channels, groups, features}, type.getElementType());
   Value source = b.createOrFold<tensor::CollapseShapeOp>(loc, flatType, kernel, flat);
   auto index = [&](int64_t value) { return OpFoldResult(b.getIndexAttr(value)); };
-  Value empty = tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>{places, groups, features, channels},
-                                        type.getElementType());
+  Value empty =
+      tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>{places, groups, features, channels}, type.getElementType());
   SmallVector<OpFoldResult> strides(4, index(1)), from(4, index(0)), to = from;
   SmallVector<OpFoldResult> sizes{index(1), index(channels), index(groups), index(features)};
   SmallVector<OpFoldResult> turnedSizes{index(1), index(groups), index(features), index(channels)};
-  Value result = loopOver(b, loc, index(places), empty, [&](OpBuilder &b, Value iv, ValueRange carried) {
-                   from[0] = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
-                   to[0] = iv;
-                   Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, sizes, strides);
-                   Structured nest(b, loc);
-                   AffineExpr one = nest.loop(index(1)), g = nest.loop(index(groups)), f = nest.loop(index(features)),
-                              c = nest.loop(index(channels));
-                   nest.in(slice, {one, c, g, f});
-                   nest.out(type.getElementType(), {one, g, f, c});
-                   Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
-                   return SmallVector<Value>{
-                       tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, turnedSizes, strides)};
-                 }).front();
+  Value result =
+      loopOver(b, loc, index(places), empty, [&](OpBuilder &b, Value iv, ValueRange carried) {
+        from[0] = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
+        to[0] = iv;
+        Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, sizes, strides);
+        Structured nest(b, loc);
+        AffineExpr one = nest.loop(index(1)), g = nest.loop(index(groups)), f = nest.loop(index(features)),
+                   c = nest.loop(index(channels));
+        nest.in(slice, {one, c, g, f});
+        nest.out(type.getElementType(), {one, g, f, c});
+        Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
+        return SmallVector<Value>{tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, turnedSizes, strides)};
+      }).front();
   SmallVector<int64_t> turnedShape(shape.take_front(rank));
   turnedShape.append({groups, features, channels});
-  return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(turnedShape, type.getElementType()),
-                                               result, flat, llvm::map_to_vector(turnedShape, index));
+  return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(turnedShape, type.getElementType()), result,
+                                               flat, llvm::map_to_vector(turnedShape, index));
 }
 
 // dy with stride - 1 zeros between its positions, on a border that a window of stride 1 needs to give `axes` input
@@ -68,8 +68,8 @@ Value spread(OpBuilder &b, Location loc, Value dy, ArrayRef<SpatialAxis> axes) {
   return tensor::InsertSliceOp::create(b, loc, dy, zeros, low, own, strides);
 }
 
-// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: a convolution of stride 1 over the spread dy with the
-// window turned around.
+// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: a convolution of stride 1 over the spread dy with
+// the window turned around.
 Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef<SpatialAxis> axes, int64_t groups) {
   auto kernelType = cast<RankedTensorType>(kernel.getType());
   int64_t rank = axes.size(), channels = kernelType.getDimSize(rank);
@@ -171,8 +171,8 @@ Value fitTo(OpBuilder &b, Location loc, Value x, ArrayRef<SpatialAxis> axes) {
   return padTensor(b, loc, cut, low, high, zeroOf(b, cast<RankedTensorType>(x.getType()).getElementType()));
 }
 
-// Windows that do not overlap: each position has at most one, [o * stride + k] is the pair (o, k), and the gradient is one
-// elementwise computation over all pairs.
+// Windows that do not overlap: each position has at most one, [o * stride + k] is the pair (o, k), and the gradient is
+// one elementwise computation over all pairs.
 Value placeApart(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,
                  PlaceBody body) {
   Structured nest(b, loc);
@@ -215,7 +215,8 @@ Value placeApart(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef
   auto pairType = cast<RankedTensorType>(pairs.getType());
   shape.insert(shape.begin(), pairType.getDimSize(0));
   shape.push_back(pairType.getDimSize(pairType.getRank() - 1));
-  Value joined = b.createOrFold<tensor::CollapseShapeOp>(loc, RankedTensorType::get(shape, element), pairs, association);
+  Value joined =
+      b.createOrFold<tensor::CollapseShapeOp>(loc, RankedTensorType::get(shape, element), pairs, association);
   return fitTo(b, loc, joined, axes);
 }
 
@@ -233,25 +234,25 @@ Value placeOverlapping(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, Ar
   }
   auto partType = RankedTensorType::get(llvm::map_to_vector(windows, staticSize), element);
   Value zeros = filledTensor(b, loc, sizes, zeroOf(b, element));
-  Value sums = loopOver(b, loc, b.getIndexAttr(places), zeros, [&](OpBuilder &b, Value iv, ValueRange carried) {
-                 SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
-                 int64_t below = places;
-                 for (auto [i, axis] : llvm::enumerate(axes)) {
-                   below /= axis.window;
-                   offsets[i + 1] = sizeExpr(b, loc, s0.floorDiv(below) % axis.window, OpFoldResult(iv));
-                 }
-                 Value place = Scalar(b, loc).cast(iv, b.getI32Type());
-                 Value part = tensor::ExtractSliceOp::create(b, loc, carried[0], offsets, windows, strides);
-                 SmallVector<Value> operands{part};
-                 operands.append(perWindow.begin(), perWindow.end());
-                 auto scalarType = RankedTensorType::get({}, place.getType());
-                 operands.push_back(tensor::FromElementsOp::create(b, loc, scalarType, place));
-                 Value sum = pointwise(b, loc, partType, operands, [&](Scalar &s, ValueRange x) {
-                   return s.add(x[0], body(s, x.drop_front().drop_back(), x.back()));
-                 });
-                 return SmallVector<Value>{
-                     tensor::InsertSliceOp::create(b, loc, sum, carried[0], offsets, windows, strides)};
-               }).front();
+  Value sums =
+      loopOver(b, loc, b.getIndexAttr(places), zeros, [&](OpBuilder &b, Value iv, ValueRange carried) {
+        SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
+        int64_t below = places;
+        for (auto [i, axis] : llvm::enumerate(axes)) {
+          below /= axis.window;
+          offsets[i + 1] = sizeExpr(b, loc, s0.floorDiv(below) % axis.window, OpFoldResult(iv));
+        }
+        Value place = Scalar(b, loc).cast(iv, b.getI32Type());
+        Value part = tensor::ExtractSliceOp::create(b, loc, carried[0], offsets, windows, strides);
+        SmallVector<Value> operands{part};
+        operands.append(perWindow.begin(), perWindow.end());
+        auto scalarType = RankedTensorType::get({}, place.getType());
+        operands.push_back(tensor::FromElementsOp::create(b, loc, scalarType, place));
+        Value sum = pointwise(b, loc, partType, operands, [&](Scalar &s, ValueRange x) {
+          return s.add(x[0], body(s, x.drop_front().drop_back(), x.back()));
+        });
+        return SmallVector<Value>{tensor::InsertSliceOp::create(b, loc, sum, carried[0], offsets, windows, strides)};
+      }).front();
   return fitTo(b, loc, sums, axes);
 }
 

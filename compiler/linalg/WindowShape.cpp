@@ -18,9 +18,9 @@ OpFoldResult maxOf(OpBuilder &b, Location loc, AffineExpr expr, int64_t least, A
 void padSame(OpBuilder &b, Location loc, SpatialAxis &axis) {
   AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
   axis.output = sizeExpr(b, loc, s0.ceilDiv(axis.stride), axis.input);
-  OpFoldResult total = axis.stride == 1
-                           ? OpFoldResult(b.getIndexAttr(axis.reach()))
-                           : maxOf(b, loc, (s0 - 1) * axis.stride + axis.reach() + 1 - s1, 0, {axis.output, axis.input});
+  OpFoldResult total =
+      axis.stride == 1 ? OpFoldResult(b.getIndexAttr(axis.reach()))
+                       : maxOf(b, loc, (s0 - 1) * axis.stride + axis.reach() + 1 - s1, 0, {axis.output, axis.input});
   axis.low = sizeExpr(b, loc, s0.floorDiv(2), total);
   axis.high = sizeExpr(b, loc, s0 - s0.floorDiv(2), total);
 }
@@ -35,8 +35,13 @@ SmallVector<SpatialAxis> spatialAxes(OpBuilder &b, Location loc, ArrayRef<OpFold
   bool same = !pairs && cast<StringAttr>(padding).getValue() == "same";
   AffineExpr s0 = b.getAffineSymbolExpr(0);
   for (unsigned i = 0; i < spatial.size(); ++i) {
-    SpatialAxis axis{window[i], strides.empty() ? 1 : strides[i], dilations.empty() ? 1 : dilations[i], spatial[i],
-                     {},        b.getIndexAttr(0),                b.getIndexAttr(0)};
+    SpatialAxis axis{window[i],
+                     strides.empty() ? 1 : strides[i],
+                     dilations.empty() ? 1 : dilations[i],
+                     spatial[i],
+                     {},
+                     b.getIndexAttr(0),
+                     b.getIndexAttr(0)};
     if (same) {
       padSame(b, loc, axis);
     } else {

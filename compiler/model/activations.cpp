@@ -12,7 +12,9 @@ Value relu(const Value &x_in, double negative_slope, std::optional<double> max_v
   Value x = x_in;
   if (negative_slope != 0.0 && !max_value && threshold == 0.0)
     return leaky_relu(x, negative_slope);
-  Value negative = negative_slope == 0.0 ? Value() : threshold != 0.0 ? Value(lamina::relu(threshold - x)) : Value(lamina::relu(-x));
+  Value negative = negative_slope == 0.0 ? Value()
+                   : threshold != 0.0    ? Value(lamina::relu(threshold - x))
+                                         : Value(lamina::relu(-x));
   x = threshold != 0.0 ? Value(where(x > threshold, x, 0.0)) : Value(lamina::relu(x));
   if (max_value)
     x = clip(x, 0.0, *max_value);
@@ -49,7 +51,8 @@ Value sparsemax(const Value &x_in, std::int64_t axis) {
   Value one = expand_dims(x, -1), other = expand_dims(x, -2);
   Value above = other >= one;
   if (std::int64_t n = x.shape().back(); n != none)
-    above = logical_or(other > one, logical_and(above, less_equal(iota(x.graph(), {n, n}, 1), iota(x.graph(), {n, n}, 0))));
+    above =
+        logical_or(other > one, logical_and(above, less_equal(iota(x.graph(), {n, n}, 1), iota(x.graph(), {n, n}, 0))));
   Value count = sum(cast(above, x.dtype()), -1), total = sum(where(above, other, 0.0), -1);
   Value support = x - (total - 1.0) / stop_gradient(count) > 0.0;
   Value kept = stop_gradient(sum(cast(support, x.dtype()), -1, true));
@@ -61,7 +64,9 @@ Value sparsemax(const Value &x_in, std::int64_t axis) {
 
 Value squareplus(const Value &x, double b) { return (x + sqrt(square(x) + b)) / 2.0; }
 
-Value threshold(const Value &x, double threshold, double default_value) { return where(x > threshold, x, default_value); }
+Value threshold(const Value &x, double threshold, double default_value) {
+  return where(x > threshold, x, default_value);
+}
 
 namespace {
 

@@ -115,7 +115,8 @@ Config from_json(const runtime::Json &json) {
   case Kind::boolean: return json.get<bool>();
   case Kind::number_integer: return json.get<std::int64_t>();
   case Kind::number_unsigned:
-    if (std::uint64_t value = json.get<std::uint64_t>(); value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    if (std::uint64_t value = json.get<std::uint64_t>();
+        value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
       return static_cast<double>(value);
     return json.get<std::int64_t>();
   case Kind::number_float: return json.get<double>();

@@ -60,7 +60,8 @@ trace::Graph traced(const std::vector<Shape> &shapes, const detail::Leaves &leav
   return graph;
 }
 
-std::vector<Tensor> run(const std::string &key, const detail::Leaves &leaves, const std::function<trace::Graph()> &make) {
+std::vector<Tensor> run(const std::string &key, const detail::Leaves &leaves,
+                        const std::function<trace::Graph()> &make) {
   Program *program;
   {
     std::lock_guard lock(cache().mutex);
@@ -84,7 +85,8 @@ std::int64_t compiled_expressions() {
 
 namespace detail {
 
-std::vector<Tensor> evaluate(Leaves leaves, const std::function<Values(trace::Graph &, std::span<const Value>)> &trace) {
+std::vector<Tensor> evaluate(Leaves leaves,
+                             const std::function<Values(trace::Graph &, std::span<const Value>)> &trace) {
   std::vector<Shape> shapes = open_shapes(leaves);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     leaves.add_key(leaves.list[i].tensor.dtype());
@@ -95,7 +97,8 @@ std::vector<Tensor> evaluate(Leaves leaves, const std::function<Values(trace::Gr
   return run(leaves.key, leaves, [&] { return traced(shapes, leaves, trace); });
 }
 
-std::vector<Tensor> evaluate_closure(Leaves leaves, const std::function<Values(trace::Graph &, std::span<const Value>)> &trace) {
+std::vector<Tensor> evaluate_closure(Leaves leaves,
+                                     const std::function<Values(trace::Graph &, std::span<const Value>)> &trace) {
   // What the function refers to is known only from the trace, so the trace is run each time; bound arrays stay with it.
   Program program(traced(open_shapes(leaves), leaves, trace));
   std::vector<Tensor> inputs = tensors(leaves);

@@ -31,8 +31,14 @@ const std::vector<Kind> &kinds() {
         {"RandomNormal", "random_normal", {{"seed", nullptr}, {"mean", 0.0}, {"stddev", 0.05}}},
         {"RandomUniform", "random_uniform", {{"seed", nullptr}, {"minval", -0.05}, {"maxval", 0.05}}},
         {"TruncatedNormal", "truncated_normal", {{"seed", nullptr}, {"mean", 0.0}, {"stddev", 0.05}}},
-        {"VarianceScaling", "variance_scaling",
-         {{"seed", nullptr}, {"scale", 1.0}, {"mode", "fan_in"}, {"distribution", "truncated_normal"}, {"input_axes", nullptr}, {"output_axes", nullptr}}},
+        {"VarianceScaling",
+         "variance_scaling",
+         {{"seed", nullptr},
+          {"scale", 1.0},
+          {"mode", "fan_in"},
+          {"distribution", "truncated_normal"},
+          {"input_axes", nullptr},
+          {"output_axes", nullptr}}},
         {"GlorotUniform", "glorot_uniform", fan},
         {"GlorotNormal", "glorot_normal", fan},
         {"HeUniform", "he_uniform", fan},
@@ -76,7 +82,8 @@ std::pair<double, double> fans(const Shape &shape) {
   return {static_cast<double>(shape[-2]) * field, static_cast<double>(shape[-1]) * field};
 }
 
-Tensor variance_scaled(const Shape &shape, DType dtype, Philox &random, double scale, const std::string &mode, const std::string &distribution) {
+Tensor variance_scaled(const Shape &shape, DType dtype, Philox &random, double scale, const std::string &mode,
+                       const std::string &distribution) {
   auto [in, out] = fans(shape);
   double n = mode == "fan_in" ? in : mode == "fan_out" ? out : (in + out) / 2.0;
   scale /= std::max(1.0, n);
@@ -91,7 +98,8 @@ Tensor variance_scaled(const Shape &shape, DType dtype, Philox &random, double s
   return filled(shape, dtype, [&] { return truncated(random) * stddev; });
 }
 
-/// Rows orthonormal by the modified Gram-Schmidt process, twice for accuracy; transposed where there are more rows than columns.
+/// Rows orthonormal by the modified Gram-Schmidt process, twice for accuracy; transposed where there are more rows than
+/// columns.
 Tensor orthogonal_matrix(const Shape &shape, DType dtype, Philox &random, double gain) {
   if (shape.rank() < 2)
     throw Error("the orthogonal initializer needs two or more dimensions, got shape " + shape.str());
@@ -132,7 +140,8 @@ Initializer Initializer::from_config(const Config &config) {
   if (config.is_string() && (name == "uniform" || name == "normal"))
     return from_config("random_" + name);
   for (const Kind &kind : kinds())
-    if (name == kind.class_name || name == kind.snake || (name == "IdentityInitializer" && std::string(kind.snake) == "identity")) {
+    if (name == kind.class_name || name == kind.snake ||
+        (name == "IdentityInitializer" && std::string(kind.snake) == "identity")) {
       Initializer result;
       if (config.is_dict()) {
         result.config_ = config;
@@ -173,11 +182,17 @@ Tensor Initializer::operator()(const Shape &shape, DType dtype, std::uint64_t se
   if (name == "Orthogonal")
     return orthogonal_matrix(shape, dtype, random, number("gain", 1.0));
   if (name == "RandomNormal")
-    return filled(shape, dtype, [&, mean = number("mean", 0.0), dev = number("stddev", 0.05)] { return mean + dev * normal(random); });
+    return filled(shape, dtype, [&, mean = number("mean", 0.0), dev = number("stddev", 0.05)] {
+      return mean + dev * normal(random);
+    });
   if (name == "TruncatedNormal")
-    return filled(shape, dtype, [&, mean = number("mean", 0.0), dev = number("stddev", 0.05)] { return mean + dev * truncated(random); });
+    return filled(shape, dtype, [&, mean = number("mean", 0.0), dev = number("stddev", 0.05)] {
+      return mean + dev * truncated(random);
+    });
   if (name == "RandomUniform")
-    return filled(shape, dtype, [&, low = number("minval", -0.05), high = number("maxval", 0.05)] { return low + (high - low) * random.uniform(); });
+    return filled(shape, dtype, [&, low = number("minval", -0.05), high = number("maxval", 0.05)] {
+      return low + (high - low) * random.uniform();
+    });
   if (name == "VarianceScaling") {
     const Config *mode = config.find("mode"), *distribution = config.find("distribution");
     return variance_scaled(shape, dtype, random, number("scale", 1.0), mode ? mode->as_string() : "fan_in",
@@ -210,8 +225,12 @@ Initializer truncated_normal(double mean, double stddev) {
 Initializer orthogonal(double gain) { return made("Orthogonal", {{"seed", nullptr}, {"gain", gain}}); }
 Initializer identity(double gain) { return made("Identity", {{"gain", gain}}); }
 Initializer variance_scaling(double scale, const std::string &mode, const std::string &distribution) {
-  return made("VarianceScaling", {{"seed", nullptr}, {"scale", scale}, {"mode", mode}, {"distribution", distribution},
-                                  {"input_axes", nullptr}, {"output_axes", nullptr}});
+  return made("VarianceScaling", {{"seed", nullptr},
+                                  {"scale", scale},
+                                  {"mode", mode},
+                                  {"distribution", distribution},
+                                  {"input_axes", nullptr},
+                                  {"output_axes", nullptr}});
 }
 } // namespace initializers
 

@@ -73,10 +73,12 @@ Sizes Sizes::expanded(std::size_t n, const char *what, std::int64_t least) const
     result.assign(n, front());
   result.same = false;
   if (result.size() != n)
-    throw Error(std::string(what) + " must be one integer or " + std::to_string(n) + ", got " + Config(static_cast<const std::vector<std::int64_t> &>(*this)).str());
+    throw Error(std::string(what) + " must be one integer or " + std::to_string(n) + ", got " +
+                Config(static_cast<const std::vector<std::int64_t> &>(*this)).str());
   for (std::int64_t size : result)
     if (size < least)
-      throw Error(std::string(what) + " must be at least " + std::to_string(least) + ", got " + Config(static_cast<const std::vector<std::int64_t> &>(*this)).str());
+      throw Error(std::string(what) + " must be at least " + std::to_string(least) + ", got " +
+                  Config(static_cast<const std::vector<std::int64_t> &>(*this)).str());
   return result;
 }
 
@@ -126,7 +128,8 @@ void LayerBase::init(const std::string &name, bool trainable, const std::string 
   trainable_ = trainable;
   dtype_policy_ = dtype.empty() ? "float32" : dtype;
   if (dtype_policy_ != "float32" && dtype_policy_ != "float64") {
-    if (dtype_policy_ == "mixed_float16" || dtype_policy_ == "mixed_bfloat16" || dtype_policy_ == "float16" || dtype_policy_ == "bfloat16")
+    if (dtype_policy_ == "mixed_float16" || dtype_policy_ == "mixed_bfloat16" || dtype_policy_ == "float16" ||
+        dtype_policy_ == "bfloat16")
       throw Error("layer '" + name_ + "': dtype '" + dtype_policy_ + "' is not supported; use float32 or float64");
     dtype_ = dtype_from_name(dtype_policy_);
   }
@@ -184,7 +187,8 @@ std::vector<Tensor> LayerBase::get_weights() const {
 void LayerBase::set_weights(const std::vector<Tensor> &values) {
   std::vector<Variable> variables = weights();
   if (variables.size() != values.size())
-    throw Error("layer '" + name() + "' has " + std::to_string(variables.size()) + " weights, got " + std::to_string(values.size()));
+    throw Error("layer '" + name() + "' has " + std::to_string(variables.size()) + " weights, got " +
+                std::to_string(values.size()));
   named(*this, [&] {
     for (std::size_t i = 0; i < values.size(); ++i)
       variables[i].assign(values[i]);
@@ -202,7 +206,10 @@ Config LayerBase::base_config() const {
   Config config = Config::dict();
   config.set("name", name());
   config.set("trainable", trainable());
-  config.set("dtype", Config{{"module", "keras"}, {"class_name", "DTypePolicy"}, {"config", {{"name", dtype_policy_}}}, {"registered_name", nullptr}});
+  config.set("dtype", Config{{"module", "keras"},
+                             {"class_name", "DTypePolicy"},
+                             {"config", {{"name", dtype_policy_}}},
+                             {"registered_name", nullptr}});
   if (self().activity_regularizer.defined())
     config.set("activity_regularizer", self().activity_regularizer.get_config());
   return config;
@@ -215,7 +222,8 @@ void LayerBase::load_config(const Config &config) {
   if (const Config *entry = config.find("name"))
     name = entry->is_string() ? entry->as_string() : throw Error("name: expected a string, got " + brief(*entry));
   if (const Config *entry = config.find("trainable"))
-    trainable = entry->is_bool() ? entry->as_bool() : throw Error("trainable: expected true or false, got " + brief(*entry));
+    trainable =
+        entry->is_bool() ? entry->as_bool() : throw Error("trainable: expected true or false, got " + brief(*entry));
   if (const Config *entry = config.find("dtype"); entry && !entry->is_null()) {
     if (entry->is_string()) {
       dtype = entry->as_string();
@@ -265,7 +273,9 @@ void LayerBase::ensure_built(const std::vector<Shape> &shapes) {
   built_ = true;
 }
 
-Values LayerBase::do_compute_mask(const Values &inputs, const Values &masks) { return {masks.empty() ? Value() : masks[0]}; }
+Values LayerBase::do_compute_mask(const Values &inputs, const Values &masks) {
+  return {masks.empty() ? Value() : masks[0]};
+}
 
 Values LayerBase::invoke(trace::Graph &graph, const Values &inputs) {
   Config args = Config::List();
@@ -317,8 +327,9 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config
     for (const Value &output : outputs) {
       Value loss = activity_regularizer(output);
       bool batched = output.shape().rank() > 0;
-      graph.losses.push_back(batched ? Value(loss / graph.emit("size", std::array{output}, {{"axes", std::vector<std::int64_t>{0}}})[0])
-                                     : loss);
+      graph.losses.push_back(
+          batched ? Value(loss / graph.emit("size", std::array{output}, {{"axes", std::vector<std::int64_t>{0}}})[0])
+                  : loss);
     }
   if (supports_masking && (masked || makes_mask())) {
     Values masks = do_compute_mask(positional, implicit);
@@ -341,8 +352,12 @@ Values LayerBase::operator()(const Values &x) {
   return layer->invoke(graph, x);
 }
 
-KerasTensor LayerBase::operator()(const KerasTensor &x, const CallArguments &arguments) { return call_recorded({x}, false, arguments); }
-KerasTensor LayerBase::operator()(const std::vector<KerasTensor> &x, const CallArguments &arguments) { return call_recorded(x, true, arguments); }
+KerasTensor LayerBase::operator()(const KerasTensor &x, const CallArguments &arguments) {
+  return call_recorded({x}, false, arguments);
+}
+KerasTensor LayerBase::operator()(const std::vector<KerasTensor> &x, const CallArguments &arguments) {
+  return call_recorded(x, true, arguments);
+}
 
 KerasTensor LayerBase::call_recorded(std::vector<KerasTensor> inputs, bool list, const CallArguments &arguments) {
   Config args = Config::List(), kwargs = Config::dict(), items = Config::List();
@@ -376,7 +391,8 @@ KerasTensor LayerBase::call_recorded(std::vector<KerasTensor> inputs, bool list,
   return shared()->record_call(inputs, args, kwargs)[0];
 }
 
-std::vector<KerasTensor> LayerBase::record_call(const std::vector<KerasTensor> &inputs, const Config &args, const Config &kwargs) {
+std::vector<KerasTensor> LayerBase::record_call(const std::vector<KerasTensor> &inputs, const Config &args,
+                                                const Config &kwargs) {
   static std::atomic<std::uint64_t> number{0};
   auto node = std::make_shared<Node>();
   node->layer = shared();
@@ -415,7 +431,8 @@ namespace detail {
 
 void read(const Config &config, bool &value) { value = config.as_bool(); }
 void read(const Config &config, std::int64_t &value) {
-  if (config.is_number() && !config.is_int() && config.as_double() == static_cast<double>(static_cast<std::int64_t>(config.as_double())) &&
+  if (config.is_number() && !config.is_int() &&
+      config.as_double() == static_cast<double>(static_cast<std::int64_t>(config.as_double())) &&
       std::abs(config.as_double()) < 1e15)
     value = static_cast<std::int64_t>(config.as_double());
   else

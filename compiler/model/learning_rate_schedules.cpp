@@ -91,20 +91,45 @@ struct Schedule {
 const std::vector<Schedule> &schedules() {
   static const std::vector<Schedule> table{
       {"ExponentialDecay",
-       {{"initial_learning_rate", nullptr}, {"decay_steps", nullptr}, {"decay_rate", nullptr}, {"staircase", false}, {"name", "ExponentialDecay"}},
+       {{"initial_learning_rate", nullptr},
+        {"decay_steps", nullptr},
+        {"decay_rate", nullptr},
+        {"staircase", false},
+        {"name", "ExponentialDecay"}},
        exponential_decay},
       {"InverseTimeDecay",
-       {{"initial_learning_rate", nullptr}, {"decay_steps", nullptr}, {"decay_rate", nullptr}, {"staircase", false}, {"name", "InverseTimeDecay"}},
+       {{"initial_learning_rate", nullptr},
+        {"decay_steps", nullptr},
+        {"decay_rate", nullptr},
+        {"staircase", false},
+        {"name", "InverseTimeDecay"}},
        inverse_time_decay},
-      {"PiecewiseConstantDecay", {{"boundaries", nullptr}, {"values", nullptr}, {"name", "PiecewiseConstant"}}, piecewise_constant_decay},
+      {"PiecewiseConstantDecay",
+       {{"boundaries", nullptr}, {"values", nullptr}, {"name", "PiecewiseConstant"}},
+       piecewise_constant_decay},
       {"PolynomialDecay",
-       {{"initial_learning_rate", nullptr}, {"decay_steps", nullptr}, {"end_learning_rate", 0.0001}, {"power", 1.0}, {"cycle", false}, {"name", "PolynomialDecay"}},
+       {{"initial_learning_rate", nullptr},
+        {"decay_steps", nullptr},
+        {"end_learning_rate", 0.0001},
+        {"power", 1.0},
+        {"cycle", false},
+        {"name", "PolynomialDecay"}},
        polynomial_decay},
       {"CosineDecay",
-       {{"initial_learning_rate", nullptr}, {"decay_steps", nullptr}, {"alpha", 0.0}, {"name", "CosineDecay"}, {"warmup_target", nullptr}, {"warmup_steps", 0}},
+       {{"initial_learning_rate", nullptr},
+        {"decay_steps", nullptr},
+        {"alpha", 0.0},
+        {"name", "CosineDecay"},
+        {"warmup_target", nullptr},
+        {"warmup_steps", 0}},
        cosine_decay},
       {"CosineDecayRestarts",
-       {{"initial_learning_rate", nullptr}, {"first_decay_steps", nullptr}, {"t_mul", 2.0}, {"m_mul", 1.0}, {"alpha", 0.0}, {"name", "SGDRDecay"}},
+       {{"initial_learning_rate", nullptr},
+        {"first_decay_steps", nullptr},
+        {"t_mul", 2.0},
+        {"m_mul", 1.0},
+        {"alpha", 0.0},
+        {"name", "SGDRDecay"}},
        cosine_decay_restarts}};
   return table;
 }
@@ -137,13 +162,14 @@ Config complete_schedule(const Config &given) {
     if (const Config *steps = config.find(key); steps && steps->as_double() <= 0)
       throw Error(name + ": " + key + " must be positive, got " + steps->str());
   if (name == "PiecewiseConstantDecay" && config["values"].size() != config["boundaries"].size() + 1)
-    throw Error(name + " needs one value more than boundaries, got " + std::to_string(config["values"].size()) + " values and " +
-                std::to_string(config["boundaries"].size()) + " boundaries");
+    throw Error(name + " needs one value more than boundaries, got " + std::to_string(config["values"].size()) +
+                " values and " + std::to_string(config["boundaries"].size()) + " boundaries");
   return serialized("keras.optimizers.schedules", name, config);
 }
 
 Value scheduled_learning_rate(const Config &schedule, const Value &iteration) {
-  return find_schedule(schedule["class_name"].as_string()).function(schedule["config"], cast(iteration, DType::Float32));
+  return find_schedule(schedule["class_name"].as_string())
+      .function(schedule["config"], cast(iteration, DType::Float32));
 }
 
 namespace schedules {
@@ -167,22 +193,24 @@ LearningRate inverse_time_decay(double initial_learning_rate, double decay_steps
 LearningRate piecewise_constant_decay(std::vector<double> boundaries, std::vector<double> values) {
   return made("PiecewiseConstantDecay", {{"boundaries", Config(boundaries)}, {"values", Config(values)}});
 }
-LearningRate polynomial_decay(double initial_learning_rate, double decay_steps, double end_learning_rate, double power, bool cycle) {
+LearningRate polynomial_decay(double initial_learning_rate, double decay_steps, double end_learning_rate, double power,
+                              bool cycle) {
   return made("PolynomialDecay", {{"initial_learning_rate", initial_learning_rate},
                                   {"decay_steps", decay_steps},
                                   {"end_learning_rate", end_learning_rate},
                                   {"power", power},
                                   {"cycle", cycle}});
 }
-LearningRate cosine_decay(double initial_learning_rate, double decay_steps, double alpha, std::optional<double> warmup_target,
-                          double warmup_steps) {
+LearningRate cosine_decay(double initial_learning_rate, double decay_steps, double alpha,
+                          std::optional<double> warmup_target, double warmup_steps) {
   return made("CosineDecay", {{"initial_learning_rate", initial_learning_rate},
                               {"decay_steps", decay_steps},
                               {"alpha", alpha},
                               {"warmup_target", Config(warmup_target)},
                               {"warmup_steps", warmup_steps}});
 }
-LearningRate cosine_decay_restarts(double initial_learning_rate, double first_decay_steps, double t_mul, double m_mul, double alpha) {
+LearningRate cosine_decay_restarts(double initial_learning_rate, double first_decay_steps, double t_mul, double m_mul,
+                                   double alpha) {
   return made("CosineDecayRestarts", {{"initial_learning_rate", initial_learning_rate},
                                       {"first_decay_steps", first_decay_steps},
                                       {"t_mul", t_mul},

@@ -98,12 +98,16 @@ const std::vector<Kind> &kinds() {
   using V = const Value &;
   using C = const Config &;
   static const std::vector<Kind> table{
-      {"mean_squared_error", "MeanSquaredError", "mse", true, [](V t, V p, C) -> Value { return mean(square(t - p), -1); }},
-      {"mean_absolute_error", "MeanAbsoluteError", "mae", true, [](V t, V p, C) -> Value { return mean(abs(t - p), -1); }},
+      {"mean_squared_error", "MeanSquaredError", "mse", true,
+       [](V t, V p, C) -> Value { return mean(square(t - p), -1); }},
+      {"mean_absolute_error", "MeanAbsoluteError", "mae", true,
+       [](V t, V p, C) -> Value { return mean(abs(t - p), -1); }},
       {"mean_absolute_percentage_error", "MeanAbsolutePercentageError", "mape", true,
        [](V t, V p, C) -> Value { return 100.0 * mean(abs((t - p) / maximum(abs(t), epsilon)), -1); }},
       {"mean_squared_logarithmic_error", "MeanSquaredLogarithmicError", "msle", true,
-       [](V t, V p, C) -> Value { return mean(square(log(maximum(p, epsilon) + 1.0) - log(maximum(t, epsilon) + 1.0)), -1); }},
+       [](V t, V p, C) -> Value {
+         return mean(square(log(maximum(p, epsilon) + 1.0) - log(maximum(t, epsilon) + 1.0)), -1);
+       }},
       {"huber", "Huber", "huber", true,
        [](V t, V p, C c) -> Value {
          double delta = number(c, "delta", 1.0);
@@ -115,16 +119,20 @@ const std::vector<Kind> &kinds() {
          Value e = p - t;
          return mean(e + softplus(-2.0 * e) - 0.69314718055994530942, -1);
        }},
-      {"cosine_similarity", "CosineSimilarity", "cosine_similarity", true, [](V t, V p, C) -> Value { return -sum(unit(t) * unit(p), -1); }},
+      {"cosine_similarity", "CosineSimilarity", "cosine_similarity", true,
+       [](V t, V p, C) -> Value { return -sum(unit(t) * unit(p), -1); }},
       {"binary_crossentropy", "BinaryCrossentropy", "bce", true,
-       [](V t, V p, C c) -> Value { return mean(binary_entropies(smoothed(t, c, 2.0), p, flag(c, "from_logits")), -1); }},
+       [](V t, V p, C c) -> Value {
+         return mean(binary_entropies(smoothed(t, c, 2.0), p, flag(c, "from_logits")), -1);
+       }},
       {"binary_focal_crossentropy", "BinaryFocalCrossentropy", "bfce", true,
        [](V t, V p, C c) -> Value {
          return focal(smoothed(t, c, 2.0), flag(c, "from_logits") ? Value(sigmoid(p)) : p, c, number(c, "gamma", 2.0));
        }},
       {"categorical_crossentropy", "CategoricalCrossentropy", "cce", true,
        [](V t, V p, C c) -> Value {
-         return -sum(smoothed(t, c, static_cast<double>(p.shape().back())) * log_probabilities(p, flag(c, "from_logits")), -1);
+         return -sum(
+             smoothed(t, c, static_cast<double>(p.shape().back())) * log_probabilities(p, flag(c, "from_logits")), -1);
        }},
       {"categorical_focal_crossentropy", "CategoricalFocalCrossentropy", "cfce", true,
        [](V t_in, V p, C c) -> Value {
@@ -142,20 +150,24 @@ const std::vector<Kind> &kinds() {
        }},
       {"poisson", "Poisson", "poisson", true, [](V t, V p, C) -> Value { return mean(p - t * log(p + epsilon), -1); }},
       {"hinge", "Hinge", "hinge", true, [](V t, V p, C) -> Value { return mean(relu(1.0 - hinge_labels(t) * p), -1); }},
-      {"squared_hinge", "SquaredHinge", "squared_hinge", true, [](V t, V p, C) -> Value { return mean(square(relu(1.0 - hinge_labels(t) * p)), -1); }},
+      {"squared_hinge", "SquaredHinge", "squared_hinge", true,
+       [](V t, V p, C) -> Value { return mean(square(relu(1.0 - hinge_labels(t) * p)), -1); }},
       {"categorical_hinge", "CategoricalHinge", "categorical_hinge", true,
        [](V t, V p, C) -> Value { return relu(max((1.0 - t) * p, -1) - sum(t * p, -1) + 1.0); }},
-      {"dice", "Dice", "dice", true, [](V t, V p, C) -> Value { return 1.0 - 2.0 * sum(t * p) / (sum(t) + sum(p) + epsilon); }},
+      {"dice", "Dice", "dice", true,
+       [](V t, V p, C) -> Value { return 1.0 - 2.0 * sum(t * p) / (sum(t) + sum(p) + epsilon); }},
       {"tversky", "Tversky", "tversky", true,
        [](V t, V p, C c) -> Value {
          Value both = sum(t * p);
-         return 1.0 - both / (both + sum((1.0 - p) * t) * number(c, "alpha", 0.5) + sum(p * (1.0 - t)) * number(c, "beta", 0.5) + epsilon);
+         return 1.0 - both / (both + sum((1.0 - p) * t) * number(c, "alpha", 0.5) +
+                              sum(p * (1.0 - t)) * number(c, "beta", 0.5) + epsilon);
        }},
       {"ctc", "CTC", "ctc", false, [](V t, V p, C) -> Value { return losses::ctc(t, p); }},
       {"circle", "Circle", "circle", false,
        [](V t, V p, C c) -> Value {
          const Config *diagonal = c.find("remove_diagonal");
-         return losses::circle(t, p, number(c, "gamma", 80.0), number(c, "margin", 0.4), !diagonal || diagonal->as_bool());
+         return losses::circle(t, p, number(c, "gamma", 80.0), number(c, "margin", 0.4),
+                               !diagonal || diagonal->as_bool());
        }},
       {"categorical_generalized_cross_entropy", "CategoricalGeneralizedCrossEntropy", "cgce", false,
        [](V t, V p, C c) -> Value { return losses::categorical_generalized_cross_entropy(t, p, number(c, "q", 0.5)); }},
@@ -188,7 +200,8 @@ Loss Loss::from_config(const Config &config) {
   if (name == "function" && config.contains("config") && config["config"].is_string())
     name = config["config"].as_string();
   for (const Kind &kind : kinds())
-    if (name == kind.name || name == kind.class_name || name == kind.short_name || (name == "kullback_leibler_divergence" && std::string(kind.short_name) == "kld")) {
+    if (name == kind.name || name == kind.class_name || name == kind.short_name ||
+        (name == "kullback_leibler_divergence" && std::string(kind.short_name) == "kld")) {
       Loss loss;
       loss.config_ = config;
       loss.arguments_ = arguments;
@@ -243,19 +256,31 @@ Value Loss::reduced(const Value &y_true, const Value &y_pred, const Value &sampl
 
 namespace losses {
 namespace {
-Loss made(const char *class_name, Config config) { return Loss::from_config(serialized("keras.losses", class_name, std::move(config))); }
+Loss made(const char *class_name, Config config) {
+  return Loss::from_config(serialized("keras.losses", class_name, std::move(config)));
+}
 } // namespace
 Loss mean_squared_error() { return "mean_squared_error"; }
 Loss mean_absolute_error() { return "mean_absolute_error"; }
-Loss huber(double delta) { return made("Huber", {{"name", "huber"}, {"reduction", "sum_over_batch_size"}, {"delta", delta}}); }
+Loss huber(double delta) {
+  return made("Huber", {{"name", "huber"}, {"reduction", "sum_over_batch_size"}, {"delta", delta}});
+}
 Loss binary_crossentropy(bool from_logits, double label_smoothing) {
-  return made("BinaryCrossentropy", {{"name", "binary_crossentropy"}, {"reduction", "sum_over_batch_size"}, {"from_logits", from_logits}, {"label_smoothing", label_smoothing}});
+  return made("BinaryCrossentropy", {{"name", "binary_crossentropy"},
+                                     {"reduction", "sum_over_batch_size"},
+                                     {"from_logits", from_logits},
+                                     {"label_smoothing", label_smoothing}});
 }
 Loss categorical_crossentropy(bool from_logits, double label_smoothing) {
-  return made("CategoricalCrossentropy", {{"name", "categorical_crossentropy"}, {"reduction", "sum_over_batch_size"}, {"from_logits", from_logits}, {"label_smoothing", label_smoothing}});
+  return made("CategoricalCrossentropy", {{"name", "categorical_crossentropy"},
+                                          {"reduction", "sum_over_batch_size"},
+                                          {"from_logits", from_logits},
+                                          {"label_smoothing", label_smoothing}});
 }
 Loss sparse_categorical_crossentropy(bool from_logits) {
-  return made("SparseCategoricalCrossentropy", {{"name", "sparse_categorical_crossentropy"}, {"reduction", "sum_over_batch_size"}, {"from_logits", from_logits}});
+  return made("SparseCategoricalCrossentropy", {{"name", "sparse_categorical_crossentropy"},
+                                                {"reduction", "sum_over_batch_size"},
+                                                {"from_logits", from_logits}});
 }
 std::vector<std::string> names() {
   std::vector<std::string> result;

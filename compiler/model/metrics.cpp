@@ -11,7 +11,8 @@ namespace lamina {
 namespace {
 
 const std::vector<std::string> &accuracies() {
-  static const std::vector<std::string> names{"accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"};
+  static const std::vector<std::string> names{"accuracy", "acc", "binary_accuracy", "categorical_accuracy",
+                                              "sparse_categorical_accuracy"};
   return names;
 }
 
@@ -21,7 +22,8 @@ Value class_of(const Value &x) { return argmax(x, -1); }
 Value matches(const std::string &name, const Value &t, const Value &p) {
   bool one_output = p.shape().rank() < 2 || p.shape().back() == 1;
   bool indices = t.rank() < p.rank() || (t.shape().back() == 1 && !one_output);
-  if (name == "binary_accuracy" || (name != "categorical_accuracy" && name != "sparse_categorical_accuracy" && one_output)) {
+  if (name == "binary_accuracy" ||
+      (name != "categorical_accuracy" && name != "sparse_categorical_accuracy" && one_output)) {
     Value target = t.rank() < p.rank() ? Value(expand_dims(t, -1)) : t;
     return mean(cast(equal(cast(target, p.dtype()), cast(p > 0.5, p.dtype())), p.dtype()), -1);
   }

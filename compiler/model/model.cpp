@@ -18,7 +18,8 @@ Config structure_of(std::size_t count, bool list) {
   return result;
 }
 
-std::shared_ptr<Network> functional(const std::vector<KerasTensor> &inputs, bool input_list, const std::vector<KerasTensor> &outputs, bool output_list,
+std::shared_ptr<Network> functional(const std::vector<KerasTensor> &inputs, bool input_list,
+                                    const std::vector<KerasTensor> &outputs, bool output_list,
                                     const ModelOptions &options) {
   for (const KerasTensor &tensor : inputs)
     if (!tensor.defined())
@@ -26,7 +27,8 @@ std::shared_ptr<Network> functional(const std::vector<KerasTensor> &inputs, bool
   for (const KerasTensor &tensor : outputs)
     if (!tensor.defined())
       throw Error("Model: an output is missing");
-  return std::make_shared<Network>(options.name, inputs, outputs, structure_of(inputs.size(), input_list), structure_of(outputs.size(), output_list));
+  return std::make_shared<Network>(options.name, inputs, outputs, structure_of(inputs.size(), input_list),
+                                   structure_of(outputs.size(), output_list));
 }
 
 } // namespace
@@ -65,7 +67,8 @@ const Network &Model::State::graph() const {
 std::vector<Tensor> Model::State::checked_inputs(const std::vector<Tensor> &x) const {
   const std::vector<KerasTensor> &inputs = graph().inputs();
   if (x.size() != inputs.size())
-    throw Error("model '" + network->name() + "' takes " + std::to_string(inputs.size()) + " inputs, got " + std::to_string(x.size()));
+    throw Error("model '" + network->name() + "' takes " + std::to_string(inputs.size()) + " inputs, got " +
+                std::to_string(x.size()));
   std::vector<Tensor> result;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const Shape &want = inputs[i].shape();
@@ -83,7 +86,8 @@ std::vector<Tensor> Model::State::checked_inputs(const std::vector<Tensor> &x) c
       fits = size == none || size == got[static_cast<std::int64_t>(axis)];
     }
     if (!fits)
-      throw Error("input '" + inputs[i].layer().name() + "' expects shape " + want.str() + ", got " + x[i].shape().str());
+      throw Error("input '" + inputs[i].layer().name() + "' expects shape " + want.str() + ", got " +
+                  x[i].shape().str());
     result.push_back(tensor.astype(inputs[i].dtype()));
   }
   return result;
@@ -91,7 +95,8 @@ std::vector<Tensor> Model::State::checked_inputs(const std::vector<Tensor> &x) c
 
 Values traced_outputs(trace::Graph &graph, const Network &network, Values &inputs) {
   for (std::size_t i = 0; i < network.inputs().size(); ++i)
-    inputs.push_back(graph.addInput(network.inputs()[i].layer().name(), network.inputs()[i].shape(), network.inputs()[i].dtype()));
+    inputs.push_back(
+        graph.addInput(network.inputs()[i].layer().name(), network.inputs()[i].shape(), network.inputs()[i].dtype()));
   auto &layer = const_cast<Network &>(network);
   return static_cast<LayerBase &>(layer).invoke(graph, inputs);
 }
@@ -107,14 +112,17 @@ Value regularization_losses(trace::Graph &graph, const Network &network) {
   return total;
 }
 
-Model::Model(const KerasTensor &input, const KerasTensor &output, const Options &options) : Model(functional({input}, false, {output}, false, options)) {}
+Model::Model(const KerasTensor &input, const KerasTensor &output, const Options &options)
+    : Model(functional({input}, false, {output}, false, options)) {}
 Model::Model(const std::vector<KerasTensor> &inputs, const KerasTensor &output, const Options &options)
     : Model(functional(inputs, true, {output}, false, options)) {}
 Model::Model(const KerasTensor &input, const std::vector<KerasTensor> &outputs, const Options &options)
     : Model(functional({input}, false, outputs, true, options)) {}
 Model::Model(const std::vector<KerasTensor> &inputs, const std::vector<KerasTensor> &outputs, const Options &options)
     : Model(functional(inputs, true, outputs, true, options)) {}
-Model::Model(std::shared_ptr<Network> network) : state_(std::make_shared<State>()) { state_->network = std::move(network); }
+Model::Model(std::shared_ptr<Network> network) : state_(std::make_shared<State>()) {
+  state_->network = std::move(network);
+}
 
 const std::string &Model::name() const { return state_->network->name(); }
 std::vector<KerasTensor> Model::inputs() const { return state_->graph().inputs(); }
@@ -135,7 +143,9 @@ KerasTensor Model::operator()(const std::vector<KerasTensor> &x) const { return 
 
 std::vector<Variable> Model::weights() const { return state_->network->weights(); }
 std::vector<Variable> Model::trainable_weights() const { return state_->network->trainable_weights(); }
-std::vector<std::pair<std::string, Variable>> Model::weight_paths() const { return lamina::weight_paths(*state_->network); }
+std::vector<std::pair<std::string, Variable>> Model::weight_paths() const {
+  return lamina::weight_paths(*state_->network);
+}
 std::int64_t Model::count_params() const { return state_->network->count_params(); }
 void Model::set_trainable(bool trainable) const {
   state_->network->set_trainable(trainable);
@@ -206,12 +216,14 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor> &x, const PredictAr
   return whole;
 }
 
-Gradients Model::gradients(const std::vector<Tensor> &x, const std::vector<Tensor> &cotangents, const RunArguments &arguments) const {
+Gradients Model::gradients(const std::vector<Tensor> &x, const std::vector<Tensor> &cotangents,
+                           const RunArguments &arguments) const {
   std::vector<Tensor> inputs = state_->checked_inputs(x);
   const Network &network = state_->graph();
   std::vector<KerasTensor> outputs = network.outputs();
   if (cotangents.size() != outputs.size())
-    throw Error("model '" + name() + "' has " + std::to_string(outputs.size()) + " outputs, got " + std::to_string(cotangents.size()) + " cotangents");
+    throw Error("model '" + name() + "' has " + std::to_string(outputs.size()) + " outputs, got " +
+                std::to_string(cotangents.size()) + " cotangents");
   std::vector<std::size_t> floating;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (is_floating(inputs[i].dtype()))

@@ -11,10 +11,10 @@
 
 namespace lamina {
 
-Network::Network(const std::string &name, std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs, Config input_structure,
-                 Config output_structure)
-    : form_(Form::Functional), inputs_(std::move(inputs)), outputs_(std::move(outputs)), input_structure_(std::move(input_structure)),
-      output_structure_(std::move(output_structure)) {
+Network::Network(const std::string &name, std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs,
+                 Config input_structure, Config output_structure)
+    : form_(Form::Functional), inputs_(std::move(inputs)), outputs_(std::move(outputs)),
+      input_structure_(std::move(input_structure)), output_structure_(std::move(output_structure)) {
   init(name, true, "float32");
   map_graph();
   adopt_layers();
@@ -43,7 +43,8 @@ void Network::add(std::shared_ptr<LayerBase> layer) {
   KerasTensor last = has_graph() ? outputs_[0] : inputs_[0];
   outputs_ = layer->record_call({last}, Config::list({tensor_reference(0)}), Config::dict());
   if (outputs_.size() != 1)
-    throw Error("model '" + name() + "': layer '" + layer->name() + "' gives " + std::to_string(outputs_.size()) + " outputs; a Sequential model needs one");
+    throw Error("model '" + name() + "': layer '" + layer->name() + "' gives " + std::to_string(outputs_.size()) +
+                " outputs; a Sequential model needs one");
   nodes_.push_back(outputs_[0].node());
 }
 
@@ -56,7 +57,8 @@ void Network::build_sequential(const Shape &batch_shape, DType dtype) {
   for (const auto &layer : layers_) {
     auto outputs = layer->record_call({last}, Config::list({tensor_reference(0)}), Config::dict());
     if (outputs.size() != 1)
-      throw Error("model '" + name() + "': layer '" + layer->name() + "' gives " + std::to_string(outputs.size()) + " outputs; a Sequential model needs one");
+      throw Error("model '" + name() + "': layer '" + layer->name() + "' gives " + std::to_string(outputs.size()) +
+                  " outputs; a Sequential model needs one");
     last = outputs[0];
     nodes_.push_back(last.node());
   }
@@ -95,7 +97,8 @@ void Network::map_graph() {
       return;
     }
     if (node->inputs.empty() && !given)
-      throw Error("model '" + name() + "': an output depends on input '" + node->layer->name() + "', which is not among the model's inputs");
+      throw Error("model '" + name() + "': an output depends on input '" + node->layer->name() +
+                  "', which is not among the model's inputs");
     first_seen.try_emplace(node->layer.get(), static_cast<int>(first_seen.size()));
     for (const KerasTensor &input : node->inputs)
       visit(input);
@@ -187,7 +190,8 @@ Values Network::invoke(trace::Graph &graph, const Values &inputs, const Config &
     collect(args);
   }
   if (given.size() != inputs_.size())
-    throw Error("model '" + name() + "' takes " + std::to_string(inputs_.size()) + " inputs, got " + std::to_string(given.size()));
+    throw Error("model '" + name() + "' takes " + std::to_string(inputs_.size()) + " inputs, got " +
+                std::to_string(given.size()));
   std::unordered_map<const Node *, Values> results;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const Shape &want = inputs_[i].shape(), got = given[i].shape();
@@ -197,10 +201,12 @@ Values Network::invoke(trace::Graph &graph, const Values &inputs, const Config &
       fits = want[a] == none || got[a] == none || want[a] == got[a];
     }
     if (!fits)
-      throw Error("model '" + name() + "': input '" + inputs_[i].layer().name() + "' expects shape " + want.str() + ", got " + got.str());
+      throw Error("model '" + name() + "': input '" + inputs_[i].layer().name() + "' expects shape " + want.str() +
+                  ", got " + got.str());
     Values &place = results[inputs_[i].node().get()];
     place.resize(std::max(place.size(), inputs_[i].index() + 1));
-    place[inputs_[i].index()] = given[i].dtype() == inputs_[i].dtype() ? given[i] : Value(cast(given[i], inputs_[i].dtype()));
+    place[inputs_[i].index()] =
+        given[i].dtype() == inputs_[i].dtype() ? given[i] : Value(cast(given[i], inputs_[i].dtype()));
     if (Value mask = graph.mask(given[i]); mask.defined())
       graph.setMask(place[inputs_[i].index()], mask);
   }
@@ -220,7 +226,8 @@ Values Network::invoke(trace::Graph &graph, const Values &inputs, const Config &
   return outputs;
 }
 
-InputLayer::InputLayer(const Shape &batch_shape, DType dtype, const std::string &name) : batch_shape_(batch_shape), input_dtype_(dtype) {
+InputLayer::InputLayer(const Shape &batch_shape, DType dtype, const std::string &name)
+    : batch_shape_(batch_shape), input_dtype_(dtype) {
   init(name, true, "float32");
 }
 
@@ -238,8 +245,12 @@ KerasTensor InputLayer::output() {
 Config InputLayer::serialized_config() const {
   if (!config_.is_null())
     return config_;
-  return {{"batch_shape", batch_shape_}, {"dtype", std::string(dtype_name(input_dtype_))}, {"sparse", false},
-          {"ragged", false}, {"name", name()}, {"optional", false}};
+  return {{"batch_shape", batch_shape_},
+          {"dtype", std::string(dtype_name(input_dtype_))},
+          {"sparse", false},
+          {"ragged", false},
+          {"name", name()},
+          {"optional", false}};
 }
 
 void InputLayer::do_load(const Config &config) {
@@ -256,7 +267,9 @@ void InputLayer::do_load(const Config &config) {
   }
   double elements = 1;
   for (std::size_t i = 0; i < batch_shape_.rank(); ++i)
-    elements *= batch_shape_[static_cast<std::int64_t>(i)] == none ? 1.0 : static_cast<double>(batch_shape_[static_cast<std::int64_t>(i)]);
+    elements *= batch_shape_[static_cast<std::int64_t>(i)] == none
+                    ? 1.0
+                    : static_cast<double>(batch_shape_[static_cast<std::int64_t>(i)]);
   if (elements > 4e9)
     throw Error("an input of shape " + batch_shape_.str() + " is more than this machine can hold");
   if (const Config *dtype = config.find("dtype"); dtype && dtype->is_string())
@@ -268,8 +281,8 @@ void InputLayer::do_load(const Config &config) {
 
 namespace {
 
-void collect_places(const LayerBase &layer, const std::string &path, std::unordered_set<const LayerBase *> &visited, std::vector<WeightPlace> &places,
-                    const std::string &owner) {
+void collect_places(const LayerBase &layer, const std::string &path, std::unordered_set<const LayerBase *> &visited,
+                    std::vector<WeightPlace> &places, const std::string &owner) {
   if (!visited.insert(&layer).second)
     return;
   int index = 0;
@@ -279,7 +292,8 @@ void collect_places(const LayerBase &layer, const std::string &path, std::unorde
       places.push_back({prefix + std::to_string(index++), variable, owner});
   bool network = dynamic_cast<const Network *>(&layer) != nullptr;
   for (const LayerBase::Child &child : layer.children())
-    collect_places(*child.layer, path.empty() ? child.path : path + "/" + child.path, visited, places, network ? child.layer->name() : owner);
+    collect_places(*child.layer, path.empty() ? child.path : path + "/" + child.path, visited, places,
+                   network ? child.layer->name() : owner);
 }
 
 } // namespace

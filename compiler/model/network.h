@@ -14,7 +14,8 @@ public:
   enum class Form { Sequential, Functional };
 
   /// Functional. Structures are as Keras writes input_layers and output_layers, with {"__tensor__": i} for each tensor.
-  Network(const std::string &name, std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs, Config input_structure, Config output_structure);
+  Network(const std::string &name, std::vector<KerasTensor> inputs, std::vector<KerasTensor> outputs,
+          Config input_structure, Config output_structure);
   /// Sequential. The graph comes with the first input shape: from an InputLayer at the front, or the first call.
   Network(const std::string &name, std::vector<std::shared_ptr<LayerBase>> layers);
 

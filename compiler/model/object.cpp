@@ -44,7 +44,8 @@ std::string header_text(const Network &network, const trace::Graph &graph, const
     if (argument.kind != trace::Kind::Input)
       continue;
     std::string number = std::to_string(argument.input);
-    comment += " * input_" + number + ": '" + argument.name + "' " + argument.shape.str() + " " + std::string(dtype_name(argument.dtype)) + "\n";
+    comment += " * input_" + number + ": '" + argument.name + "' " + argument.shape.str() + " " +
+               std::string(dtype_name(argument.dtype)) + "\n";
     inputs += std::string(inputs.empty() ? "" : ", ") + "const " + c_type(argument.dtype) + "* input_" + number;
     macros += "#define " + big + "_INPUT_" + number + "_SHAPE " + shape_macro(argument.shape) + "\n";
     for (std::size_t axis = 0; axis < argument.shape.rank(); ++axis) {
@@ -58,18 +59,23 @@ std::string header_text(const Network &network, const trace::Graph &graph, const
   for (const trace::Result &result : graph.results()) {
     if (result.updates >= 0)
       continue;
-    comment += " * output_" + std::to_string(number) + ": " + result.shape.str() + " " + std::string(dtype_name(result.dtype)) + "\n";
+    comment += " * output_" + std::to_string(number) + ": " + result.shape.str() + " " +
+               std::string(dtype_name(result.dtype)) + "\n";
     outputs += std::string(", ") + c_type(result.dtype) + "* output_" + std::to_string(number);
     macros += "#define " + big + "_OUTPUT_" + std::to_string(number++) + "_SHAPE " + shape_macro(result.shape) + "\n";
   }
   std::string text = "/* Model '" + network.name() + "', compiled ahead of time.\n" + comment;
   if (open)
     text += " * dim_0 ...: the open sizes (None, -1 in the macros) of the inputs in order, the batch once.\n";
-  text += " * Reentrant; neither allocates nor writes anything but outputs and workspace, which is aligned to 64 bytes. */\n";
-  text += "#ifndef " + big + "_H\n#define " + big + "_H\n\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n" + macros +
+  text += " * Reentrant; neither allocates nor writes anything but outputs and workspace, which is aligned to 64 "
+          "bytes. */\n";
+  text += "#ifndef " + big + "_H\n#define " + big +
+          "_H\n\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n" + macros +
           "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-  text += "/* Bytes of workspace; 0 if none is needed. */\nsize_t " + name + "_workspace_size(" + (dims.empty() ? "void" : dims) + ");\n";
-  text += "/* 0, or a code for " + name + "_error. */\nint " + name + "_run(" + (dims.empty() ? "" : dims + ", ") + inputs + outputs + ", void* workspace);\n";
+  text += "/* Bytes of workspace; 0 if none is needed. */\nsize_t " + name + "_workspace_size(" +
+          (dims.empty() ? "void" : dims) + ");\n";
+  text += "/* 0, or a code for " + name + "_error. */\nint " + name + "_run(" + (dims.empty() ? "" : dims + ", ") +
+          inputs + outputs + ", void* workspace);\n";
   text += "const char* " + name + "_error(int code);\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }
@@ -96,15 +102,18 @@ ObjectResult compile_object(const Model &model, const ObjectOptions &options) {
   graph.finish();
   ObjectResult result;
   result.header = header_text(network, graph, options);
-  compiler::ObjectFile file = compiler::compile_object(
-      std::move(graph),
-      {.name = options.name, .target = options.target, .cpu = options.cpu, .threads = options.threads, .emit = options.emit});
+  compiler::ObjectFile file = compiler::compile_object(std::move(graph), {.name = options.name,
+                                                                          .target = options.target,
+                                                                          .cpu = options.cpu,
+                                                                          .threads = options.threads,
+                                                                          .emit = options.emit});
   result.object = std::move(file.object);
   result.text = std::move(file.text);
   return result;
 }
 
-void compile_object(const Model &model, const std::string &object_path, const std::string &header_path, const ObjectOptions &options) {
+void compile_object(const Model &model, const std::string &object_path, const std::string &header_path,
+                    const ObjectOptions &options) {
   ObjectResult result = compile_object(model, options);
   runtime::write_file(object_path, result.object);
   runtime::write_file(header_path, result.header);

@@ -106,7 +106,8 @@ Value get_item(const Value &x, const Config &key) {
     } else if (part.is_int()) {
       std::int64_t i = part.as_int(), size = x.shape()[axis];
       if (size != none && (i < -size || i >= size))
-        throw Error("index " + std::to_string(i) + " is out of range for axis " + std::to_string(axis) + " of shape " + x.shape().str());
+        throw Error("index " + std::to_string(i) + " is out of range for axis " + std::to_string(axis) + " of shape " +
+                    x.shape().str());
       starts.push_back(i);
       limits.push_back(i == -1 ? to_end : i + 1);
       strides.push_back(1);
@@ -146,56 +147,132 @@ Axes axes(const Call &call) { return call.option(1, "axis", Axes()); }
 bool keepdims(const Call &call) { return call.option(2, "keepdims", false); }
 
 #define UNARY(Keras, function) {#Keras, [](const Call &c) -> Value { return function(c.value(0, "x")); }}
-#define BINARY(Keras, function) {#Keras, [](const Call &c) -> Value { return function(c.value(0, "x1"), c.value(1, "x2")); }}
-#define REDUCTION(Keras, function) {#Keras, [](const Call &c) -> Value { return function(c.value(0, "x"), axes(c), keepdims(c)); }}
+#define BINARY(Keras, function)                                                                                        \
+  {#Keras, [](const Call &c) -> Value { return function(c.value(0, "x1"), c.value(1, "x2")); }}
+#define REDUCTION(Keras, function)                                                                                     \
+  {#Keras, [](const Call &c) -> Value { return function(c.value(0, "x"), axes(c), keepdims(c)); }}
 
 const std::map<std::string, Run, std::less<>> &table() {
   static const std::map<std::string, Run, std::less<>> operations{
-      UNARY(Absolute, abs), UNARY(Abs, abs), UNARY(Negative, negative), UNARY(Sign, sign), UNARY(Square, square), UNARY(Exp, exp),
-      UNARY(Expm1, expm1), UNARY(Log, log), UNARY(Log1p, log1p), UNARY(Log2, log2), UNARY(Log10, log10), UNARY(Sqrt, sqrt),
-      UNARY(Rsqrt, rsqrt), UNARY(Reciprocal, reciprocal), UNARY(Tanh, tanh), UNARY(Sin, sin), UNARY(Cos, cos), UNARY(Erf, erf),
-      UNARY(Sigmoid, sigmoid), UNARY(Softplus, softplus), UNARY(Relu, relu), UNARY(Relu6, relu6), UNARY(Floor, floor), UNARY(Ceil, ceil),
-      UNARY(Round, round), UNARY(Isfinite, is_finite), UNARY(Isnan, is_nan), UNARY(LogicalNot, logical_not),
-      UNARY(StopGradient, stop_gradient), UNARY(Silu, silu), UNARY(HardSigmoid, hard_sigmoid), UNARY(HardSilu, hard_silu),
-      UNARY(LogSigmoid, log_sigmoid), UNARY(Softsign, softsign), UNARY(Mish, mish), UNARY(Selu, activations::selu),
-      UNARY(HardTanh, activations::hard_tanh), UNARY(TanhShrink, activations::tanh_shrink), UNARY(SparsePlus, activations::sparse_plus),
+      UNARY(Absolute, abs),
+      UNARY(Abs, abs),
+      UNARY(Negative, negative),
+      UNARY(Sign, sign),
+      UNARY(Square, square),
+      UNARY(Exp, exp),
+      UNARY(Expm1, expm1),
+      UNARY(Log, log),
+      UNARY(Log1p, log1p),
+      UNARY(Log2, log2),
+      UNARY(Log10, log10),
+      UNARY(Sqrt, sqrt),
+      UNARY(Rsqrt, rsqrt),
+      UNARY(Reciprocal, reciprocal),
+      UNARY(Tanh, tanh),
+      UNARY(Sin, sin),
+      UNARY(Cos, cos),
+      UNARY(Erf, erf),
+      UNARY(Sigmoid, sigmoid),
+      UNARY(Softplus, softplus),
+      UNARY(Relu, relu),
+      UNARY(Relu6, relu6),
+      UNARY(Floor, floor),
+      UNARY(Ceil, ceil),
+      UNARY(Round, round),
+      UNARY(Isfinite, is_finite),
+      UNARY(Isnan, is_nan),
+      UNARY(LogicalNot, logical_not),
+      UNARY(StopGradient, stop_gradient),
+      UNARY(Silu, silu),
+      UNARY(HardSigmoid, hard_sigmoid),
+      UNARY(HardSilu, hard_silu),
+      UNARY(LogSigmoid, log_sigmoid),
+      UNARY(Softsign, softsign),
+      UNARY(Mish, mish),
+      UNARY(Selu, activations::selu),
+      UNARY(HardTanh, activations::hard_tanh),
+      UNARY(TanhShrink, activations::tanh_shrink),
+      UNARY(SparsePlus, activations::sparse_plus),
       UNARY(SparseSigmoid, activations::sparse_sigmoid),
-      BINARY(Add, add), BINARY(Subtract, subtract), BINARY(Multiply, multiply), BINARY(Divide, divide), BINARY(TrueDivide, divide),
-      BINARY(FloorDivide, floor_divide), BINARY(Power, power), BINARY(Maximum, maximum), BINARY(Minimum, minimum), BINARY(Equal, equal),
-      BINARY(NotEqual, not_equal), BINARY(Less, less), BINARY(LessEqual, less_equal), BINARY(Greater, greater),
-      BINARY(GreaterEqual, greater_equal), BINARY(LogicalAnd, logical_and), BINARY(LogicalOr, logical_or), BINARY(Matmul, matmul), BINARY(Dot, dot),
-      REDUCTION(Sum, sum), REDUCTION(Prod, prod), REDUCTION(Max, max), REDUCTION(Min, min), REDUCTION(Any, any), REDUCTION(All, all),
-      REDUCTION(Mean, mean), REDUCTION(Var, variance), REDUCTION(Logsumexp, logsumexp),
+      BINARY(Add, add),
+      BINARY(Subtract, subtract),
+      BINARY(Multiply, multiply),
+      BINARY(Divide, divide),
+      BINARY(TrueDivide, divide),
+      BINARY(FloorDivide, floor_divide),
+      BINARY(Power, power),
+      BINARY(Maximum, maximum),
+      BINARY(Minimum, minimum),
+      BINARY(Equal, equal),
+      BINARY(NotEqual, not_equal),
+      BINARY(Less, less),
+      BINARY(LessEqual, less_equal),
+      BINARY(Greater, greater),
+      BINARY(GreaterEqual, greater_equal),
+      BINARY(LogicalAnd, logical_and),
+      BINARY(LogicalOr, logical_or),
+      BINARY(Matmul, matmul),
+      BINARY(Dot, dot),
+      REDUCTION(Sum, sum),
+      REDUCTION(Prod, prod),
+      REDUCTION(Max, max),
+      REDUCTION(Min, min),
+      REDUCTION(Any, any),
+      REDUCTION(All, all),
+      REDUCTION(Mean, mean),
+      REDUCTION(Var, variance),
+      REDUCTION(Logsumexp, logsumexp),
       {"Std", [](const Call &c) -> Value { return sqrt(variance(c.value(0, "x"), axes(c), keepdims(c))); }},
       {"Gelu", [](const Call &c) -> Value { return gelu(c.value(0, "x"), c.option(1, "approximate", true)); }},
-      {"LeakyRelu", [](const Call &c) -> Value { return activations::leaky_relu(c.value(0, "x"), c.option(1, "negative_slope", 0.2)); }},
+      {"LeakyRelu",
+       [](const Call &c) -> Value {
+         return activations::leaky_relu(c.value(0, "x"), c.option(1, "negative_slope", 0.2));
+       }},
       {"Elu", [](const Call &c) -> Value { return activations::elu(c.value(0, "x"), c.option(1, "alpha", 1.0)); }},
       {"Celu", [](const Call &c) -> Value { return activations::celu(c.value(0, "x"), c.option(1, "alpha", 1.0)); }},
-      {"Glu", [](const Call &c) -> Value { return activations::glu(c.value(0, "x"), c.option(1, "axis", std::int64_t(-1))); }},
-      {"HardShrink", [](const Call &c) -> Value { return activations::hard_shrink(c.value(0, "x"), c.option(1, "threshold", 0.5)); }},
-      {"SoftShrink", [](const Call &c) -> Value { return activations::soft_shrink(c.value(0, "x"), c.option(1, "threshold", 0.5)); }},
-      {"Squareplus", [](const Call &c) -> Value { return activations::squareplus(c.value(0, "x"), c.option(1, "b", 4.0)); }},
-      {"Sparsemax", [](const Call &c) -> Value { return activations::sparsemax(c.value(0, "x"), c.option(1, "axis", std::int64_t(-1))); }},
+      {"Glu",
+       [](const Call &c) -> Value { return activations::glu(c.value(0, "x"), c.option(1, "axis", std::int64_t(-1))); }},
+      {"HardShrink",
+       [](const Call &c) -> Value { return activations::hard_shrink(c.value(0, "x"), c.option(1, "threshold", 0.5)); }},
+      {"SoftShrink",
+       [](const Call &c) -> Value { return activations::soft_shrink(c.value(0, "x"), c.option(1, "threshold", 0.5)); }},
+      {"Squareplus",
+       [](const Call &c) -> Value { return activations::squareplus(c.value(0, "x"), c.option(1, "b", 4.0)); }},
+      {"Sparsemax",
+       [](const Call &c) -> Value {
+         return activations::sparsemax(c.value(0, "x"), c.option(1, "axis", std::int64_t(-1)));
+       }},
       {"Softmax", [](const Call &c) -> Value { return softmax(c.value(0, "x"), c.option(1, "axis", Axes(-1))); }},
-      {"LogSoftmax", [](const Call &c) -> Value { return log_softmax(c.value(0, "x"), c.option(1, "axis", Axes(-1))); }},
+      {"LogSoftmax",
+       [](const Call &c) -> Value { return log_softmax(c.value(0, "x"), c.option(1, "axis", Axes(-1))); }},
       {"ReLU",
        [](const Call &c) -> Value {
-         return activations::relu(c.value(0, "x"), c.option(1, "negative_slope", 0.0), c.option(2, "max_value", std::optional<double>()),
-                                  c.option(3, "threshold", 0.0));
+         return activations::relu(c.value(0, "x"), c.option(1, "negative_slope", 0.0),
+                                  c.option(2, "max_value", std::optional<double>()), c.option(3, "threshold", 0.0));
        }},
-      {"Where", [](const Call &c) -> Value { return where(c.value(0, "condition"), c.value(1, "x1"), c.value(2, "x2")); }},
-      {"Clip", [](const Call &c) -> Value { return minimum(maximum(c.value(0, "x"), c.value(1, "x_min")), c.value(2, "x_max")); }},
+      {"Where",
+       [](const Call &c) -> Value { return where(c.value(0, "condition"), c.value(1, "x1"), c.value(2, "x2")); }},
+      {"Clip",
+       [](const Call &c) -> Value {
+         return minimum(maximum(c.value(0, "x"), c.value(1, "x_min")), c.value(2, "x_max"));
+       }},
       {"Cast", [](const Call &c) -> Value { return cast_to_option(c.value(0, "x"), c); }},
       {"ZerosLike", [](const Call &c) -> Value { return zeros_like(cast_to_option(c.value(0, "x"), c)); }},
       {"OnesLike", [](const Call &c) -> Value { return ones_like(cast_to_option(c.value(0, "x"), c)); }},
       {"Argmax", [](const Call &c) -> Value { return argmax(c.value(0, "x"), c.option(1, "axis", std::int64_t(-1))); }},
       {"Cumsum", [](const Call &c) -> Value { return cumsum(c.value(0, "x"), c.option(1, "axis", std::int64_t(0))); }},
-      {"Concatenate", [](const Call &c) -> Value { return concatenate(c.list(0), c.option(1, "axis", std::int64_t(0))); }},
+      {"Concatenate",
+       [](const Call &c) -> Value { return concatenate(c.list(0), c.option(1, "axis", std::int64_t(0))); }},
       {"Stack", [](const Call &c) -> Value { return stack(c.list(0, "x"), c.option(1, "axis", std::int64_t(0))); }},
-      {"ExpandDims", [](const Call &c) -> Value { return expand_dims(c.value(0, "x"), c.option(1, "axis", std::int64_t(0))); }},
+      {"ExpandDims",
+       [](const Call &c) -> Value { return expand_dims(c.value(0, "x"), c.option(1, "axis", std::int64_t(0))); }},
       {"Squeeze", [](const Call &c) -> Value { return squeeze(c.value(0, "x"), axes(c)); }},
-      {"Transpose", [](const Call &c) -> Value { return transpose(c.value(0, "x"), c.option(1, "axes", std::vector<std::int64_t>())); }},
-      {"Flip", [](const Call &c) -> Value { return reverse(c.value(0, "x"), axes(c).resolve(c.value(0, "x").rank())); }},
+      {"Transpose",
+       [](const Call &c) -> Value {
+         return transpose(c.value(0, "x"), c.option(1, "axes", std::vector<std::int64_t>()));
+       }},
+      {"Flip",
+       [](const Call &c) -> Value { return reverse(c.value(0, "x"), axes(c).resolve(c.value(0, "x").rank())); }},
       {"Reshape",
        [](const Call &c) -> Value {
          Value x = c.value(0, "x");
@@ -212,7 +289,8 @@ const std::map<std::string, Run, std::less<>> &table() {
       {"Take",
        [](const Call &c) -> Value {
          Value x = c.value(0, "x");
-         if (std::optional<std::int64_t> axis = c.option(2, "axis", std::optional<std::int64_t>()); !axis || resolve_axis(*axis, x.rank()) != 0)
+         if (std::optional<std::int64_t> axis = c.option(2, "axis", std::optional<std::int64_t>());
+             !axis || resolve_axis(*axis, x.rank()) != 0)
            throw Error("Take is supported along axis 0 only");
          return take(x, c.value(1, "indices"));
        }},
@@ -234,15 +312,18 @@ const std::map<std::string, Run, std::less<>> &table() {
 
 bool Operation::known(const std::string &class_name) { return table().count(class_name) != 0; }
 
-Operation::Operation(const std::string &class_name, const Config &config) : Operation("keras.src.ops.numpy", class_name, config) {}
+Operation::Operation(const std::string &class_name, const Config &config)
+    : Operation("keras.src.ops.numpy", class_name, config) {}
 
 Operation::Operation(const std::string &module, const std::string &class_name, const Config &config)
     : module_(module), class_name_(class_name), config_(config.is_dict() ? config : Config::dict()) {
   if (!known(class_name))
     throw Error("operation '" + class_name + "' is not known");
-  static const char *const from_nn[] = {"Relu", "Relu6", "Sigmoid", "Softplus", "Softsign", "Silu", "Gelu", "LeakyRelu", "HardSigmoid", "HardSilu",
-                                        "Elu", "Selu", "Celu", "Glu", "Softmax", "LogSoftmax", "LogSigmoid", "HardTanh", "TanhShrink", "HardShrink",
-                                        "SoftShrink", "SparsePlus", "SparseSigmoid", "Squareplus", "Sparsemax"};
+  static const char *const from_nn[] = {"Relu",       "Relu6",      "Sigmoid",       "Softplus",    "Softsign",
+                                        "Silu",       "Gelu",       "LeakyRelu",     "HardSigmoid", "HardSilu",
+                                        "Elu",        "Selu",       "Celu",          "Glu",         "Softmax",
+                                        "LogSoftmax", "LogSigmoid", "HardTanh",      "TanhShrink",  "HardShrink",
+                                        "SoftShrink", "SparsePlus", "SparseSigmoid", "Squareplus",  "Sparsemax"};
   for (const char *name : from_nn)
     if (class_name == name && module == "keras.src.ops.numpy")
       module_ = "keras.src.ops.nn";

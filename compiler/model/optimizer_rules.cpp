@@ -250,7 +250,8 @@ std::vector<Slots> muon_slots(const Config &c, const std::string &weight, const 
 Value muon_update(Step &s) {
   Shape shape = s.weight.shape();
   if (muon_uses_adam(s.config, s.name, shape))
-    return adam_step(s, s.number("adam_beta_1"), s.number("adam_beta_2"), s.learning_rate * s.number("adam_lr_ratio"), false);
+    return adam_step(s, s.number("adam_beta_1"), s.number("adam_beta_2"), s.learning_rate * s.number("adam_lr_ratio"),
+                     false);
   double momentum = s.number("momentum");
   Value m = s.set("momentum", s.slot("momentum") + (s.gradient + s.slot("momentum") * (momentum - 1.0)));
   Value x = s.flag("nesterov") ? Value(s.gradient + momentum * m) : m;
@@ -299,7 +300,11 @@ Value schedule_free_update(Step &s) {
 const std::vector<OptimizerRule> &optimizer_rules() {
   static const std::vector<OptimizerRule> rules{
       {"SGD", "sgd", {{"learning_rate", 0.01}, {"momentum", 0.0}, {"nesterov", false}}, sgd_slots, sgd_update},
-      {"Adam", "adam", {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"amsgrad", false}}, adam_slots, adam_update},
+      {"Adam",
+       "adam",
+       {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"amsgrad", false}},
+       adam_slots,
+       adam_update},
       {"AdamW",
        "adamw",
        {{"weight_decay", 0.004}, {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}, {"amsgrad", false}},
@@ -340,7 +345,11 @@ const std::vector<OptimizerRule> &optimizer_rules() {
       {"Lamb", "lamb", {{"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}}, nadam_slots, lamb_update},
       {"Adafactor",
        "adafactor",
-       {{"beta_2_decay", -0.8}, {"epsilon_1", 1e-30}, {"epsilon_2", 0.001}, {"clip_threshold", 1.0}, {"relative_step", true}},
+       {{"beta_2_decay", -0.8},
+        {"epsilon_1", 1e-30},
+        {"epsilon_2", 0.001},
+        {"clip_threshold", 1.0},
+        {"relative_step", true}},
        adafactor_slots,
        adafactor_update},
       {.class_name = "Muon",

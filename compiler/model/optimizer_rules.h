@@ -16,10 +16,10 @@ struct OptimizerStep {
   const Config &config;
   std::string name; ///< of the weight
   Value weight, gradient, learning_rate;
-  Value step;                           ///< this step's number from 1, in the weight's type
-  std::map<std::string, Value> before;  ///< state of the weight by slot
-  std::map<std::string, Value> after;   ///< state that the rule sets
-  std::map<std::string, Value> common;  ///< scalars that all weights share, as of this step
+  Value step;                          ///< this step's number from 1, in the weight's type
+  std::map<std::string, Value> before; ///< state of the weight by slot
+  std::map<std::string, Value> after;  ///< state that the rule sets
+  std::map<std::string, Value> common; ///< scalars that all weights share, as of this step
 
   double number(const char *key) const { return config[key].as_double(); }
   bool flag(const char *key) const { return config[key].as_bool(); }

@@ -14,16 +14,11 @@ namespace lamina {
 namespace {
 
 Config common_arguments() {
-  return {{"learning_rate", 0.001},
-          {"weight_decay", nullptr},
-          {"clipnorm", nullptr},
-          {"global_clipnorm", nullptr},
-          {"clipvalue", nullptr},
-          {"use_ema", false},
-          {"ema_momentum", 0.99},
-          {"ema_overwrite_frequency", nullptr},
-          {"loss_scale_factor", nullptr},
-          {"gradient_accumulation_steps", nullptr}};
+  return {{"learning_rate", 0.001},       {"weight_decay", nullptr},
+          {"clipnorm", nullptr},          {"global_clipnorm", nullptr},
+          {"clipvalue", nullptr},         {"use_ema", false},
+          {"ema_momentum", 0.99},         {"ema_overwrite_frequency", nullptr},
+          {"loss_scale_factor", nullptr}, {"gradient_accumulation_steps", nullptr}};
 }
 
 std::optional<double> setting(const Config &config, const char *key) {
@@ -82,13 +77,15 @@ void check(const std::string &name, const Config &config) {
     throw Error("optimizer " + name + ": only one of clipnorm, global_clipnorm and clipvalue can be given");
   if (const Config &steps = config["gradient_accumulation_steps"];
       !steps.is_null() && (!steps.is_int() || steps.as_int() < 2))
-    throw Error("optimizer " + name + ": gradient_accumulation_steps must be a whole number of at least 2, got " + steps.str());
+    throw Error("optimizer " + name + ": gradient_accumulation_steps must be a whole number of at least 2, got " +
+                steps.str());
   if (config["use_ema"].as_bool()) {
     if (double momentum = config["ema_momentum"].as_double(); !(momentum >= 0 && momentum <= 1))
       throw Error("optimizer " + name + ": ema_momentum must be in [0, 1], got " + config["ema_momentum"].str());
     if (const Config &frequency = config["ema_overwrite_frequency"];
         !frequency.is_null() && (!frequency.is_int() || frequency.as_int() < 1))
-      throw Error("optimizer " + name + ": ema_overwrite_frequency must be a positive whole number, got " + frequency.str());
+      throw Error("optimizer " + name + ": ema_overwrite_frequency must be a positive whole number, got " +
+                  frequency.str());
   }
 }
 
@@ -143,12 +140,13 @@ Optimizer::Optimizer(const std::string &name, const Config &arguments) : state_(
       throw Error("optimizer " + name + " has no argument '" + key + "'; it has " + list);
     }
     if (!fits(*entry, key, value))
-      throw Error("optimizer " + name + ": " + key + " must be " + wanted(*entry) + ", got " + value.str().substr(0, 60));
+      throw Error("optimizer " + name + ": " + key + " must be " + wanted(*entry) + ", got " +
+                  value.str().substr(0, 60));
     config.set(key, value);
   }
   for (const auto &[key, value] : state_->rule->arguments.as_dict())
-    if (value.is_number() && key != "learning_rate" && key != "weight_decay" && key != "adam_weight_decay" && key != "rms_rate" &&
-        !config[key].is_number())
+    if (value.is_number() && key != "learning_rate" && key != "weight_decay" && key != "adam_weight_decay" &&
+        key != "rms_rate" && !config[key].is_number())
       throw Error("optimizer " + name + ": " + key + " must be a number, got " + config[key].str());
   if (config["learning_rate"].is_dict())
     config.set("learning_rate", complete_schedule(config["learning_rate"]));
@@ -161,8 +159,9 @@ Optimizer::Optimizer(const std::string &name, const Config &arguments) : state_(
   state_->class_name = state_->rule->class_name;
   state_->iterations = Variable("iteration", {}, {.initializer = "zeros", .trainable = false, .dtype = DType::Int32});
   if (!state_->scheduled())
-    state_->learning_rate = Variable("learning_rate", {},
-                                     {.initializer = initializers::constant(config["learning_rate"].as_double()), .trainable = false});
+    state_->learning_rate =
+        Variable("learning_rate", {},
+                 {.initializer = initializers::constant(config["learning_rate"].as_double()), .trainable = false});
 }
 
 Optimizer Optimizer::from_config(const Config &config) {
@@ -229,7 +228,8 @@ void Optimizer::build(const std::vector<Variable> &weights) const {
   for (std::size_t group = 0; group < groups; ++group)
     for (std::size_t i = 0; i < weights.size(); ++i)
       for (const OptimizerSlot &slot : slots[i][group]) {
-        Variable variable = state.add(weights[i].name() + "_" + slot.name, slot.shape, weights[i].dtype(), slot.initial);
+        Variable variable =
+            state.add(weights[i].name() + "_" + slot.name, slot.shape, weights[i].dtype(), slot.initial);
         if (slot.copies_weight)
           variable.assign(weights[i].value());
         state.weights[i].slots[slot.name] = variable;
@@ -251,7 +251,8 @@ void Optimizer::apply(trace::Graph &graph, const std::vector<Variable> &weights,
   State &state = *state_;
   const Config &config = state.config;
   Value count = graph.read(state.iterations), updates = count, due;
-  Value rate = state.scheduled() ? scheduled_learning_rate(config["learning_rate"], count) : graph.read(state.learning_rate);
+  Value rate =
+      state.scheduled() ? scheduled_learning_rate(config["learning_rate"], count) : graph.read(state.learning_rate);
 
   // With gradient accumulation an update is due in every k-th call; other calls leave all but the sums as they are.
   Values used;
@@ -268,7 +269,9 @@ void Optimizer::apply(trace::Graph &graph, const std::vector<Variable> &weights,
       used[i] = total / static_cast<double>(*every);
     }
   }
-  auto when_due = [&](const Value &updated, const Value &before) { return every ? Value(where(due, updated, before)) : updated; };
+  auto when_due = [&](const Value &updated, const Value &before) {
+    return every ? Value(where(due, updated, before)) : updated;
+  };
   used = clipped(used, config);
 
   auto step_of = [&](const Value &weight) -> OptimizerStep {
@@ -290,7 +293,8 @@ void Optimizer::apply(trace::Graph &graph, const std::vector<Variable> &weights,
     step.name = variable.name();
     step.gradient = used[i];
     step.common = common;
-    const char *decay = state.rule->decay ? state.rule->decay(config, variable.name(), variable.shape()) : "weight_decay";
+    const char *decay =
+        state.rule->decay ? state.rule->decay(config, variable.name(), variable.shape()) : "weight_decay";
     if (const Config &factor = config[decay]; !factor.is_null())
       step.weight = before - before * factor.as_double() * step.learning_rate;
     for (const auto &[name, slot] : own.slots)

@@ -22,8 +22,8 @@ Value labels_of(const Value &t, const Value &p, const char *name) {
   if (labels.rank() == 2 && labels.shape().back() == 1)
     labels = squeeze(labels, 1);
   if (labels.rank() != 1 || p.rank() != 2)
-    throw Error(std::string(name) + " needs one label a sample and predictions of two axes, got " + t.shape().str() + " and " +
-                p.shape().str());
+    throw Error(std::string(name) + " needs one label a sample and predictions of two axes, got " + t.shape().str() +
+                " and " + p.shape().str());
   return labels;
 }
 
@@ -31,13 +31,14 @@ Value labels_of(const Value &t, const Value &p, const char *name) {
 
 Value ctc(const Value &t, const Value &p) {
   if (t.rank() != 2 || p.rank() != 3 || p.shape().back() == none)
-    throw Error("ctc needs labels of shape (batch, length) and predictions of shape (batch, time, classes), got " + t.shape().str() +
-                " and " + p.shape().str());
+    throw Error("ctc needs labels of shape (batch, length) and predictions of shape (batch, time, classes), got " +
+                t.shape().str() + " and " + p.shape().str());
   Value labels = cast(t, DType::Int32);
   Value log_p = log_softmax(p);
   // [T, B, 1] for the blank, [T, B, N] for the labels
   Value blank_p = transpose(slice_axis(log_p, 2, 0, 1), {1, 0, 2});
-  Value emit_p = transpose(dot_general(log_p, one_hot(labels, p.shape().back(), p.dtype()), {2}, {2}, {0}, {0}), {1, 0, 2});
+  Value emit_p =
+      transpose(dot_general(log_p, one_hot(labels, p.shape().back(), p.dtype()), {2}, {2}, {0}, {0}), {1, 0, 2});
   // 1 where the next label is the same: between the two a blank must stand.
   Value same = cast(equal(slice_axis(labels, 1, 0, -1), slice_axis(labels, 1, 1)), p.dtype());
   Value repeat = pad(same, {0, 0}, {0, 1});

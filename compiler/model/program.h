@@ -17,8 +17,8 @@ public:
   explicit Program(trace::Graph &&graph);
   ~Program();
 
-  /// Runs on the inputs, in the order in which they were added, and returns what updates nothing. Variables are read and
-  /// written in place.
+  /// Runs on the inputs, in the order in which they were added, and returns what updates nothing. Variables are read
+  /// and written in place.
   std::vector<Tensor> run(std::span<const Tensor> inputs, std::uint64_t seed = 0, int threads = 0);
 
 private:

@@ -31,7 +31,8 @@ std::string text_of(const Config *config) { return config && config->is_string()
 
 namespace detail {
 
-bool register_layer(const std::type_info &type, std::string_view class_name, std::string_view package, LayerFactory factory) {
+bool register_layer(const std::type_info &type, std::string_view class_name, std::string_view package,
+                    LayerFactory factory) {
   std::pair key{std::string(package), std::string(class_name)};
   registry().by_name[key] = {key.second, key.first, std::move(factory)};
   registry().by_type[type] = key;
@@ -134,7 +135,8 @@ std::shared_ptr<LayerBase> layer_from_config(const Config &object) {
 Config serialize_layer(const LayerBase &layer) {
   std::string package = layer.package();
   if (package.empty())
-    throw Error("layer '" + layer.name() + "': class " + layer.class_name() + " cannot be saved; register it with LAMINA_REGISTER_LAYER");
+    throw Error("layer '" + layer.name() + "': class " + layer.class_name() +
+                " cannot be saved; register it with LAMINA_REGISTER_LAYER");
   bool keras = package == "keras";
   Config result = Config::dict();
   result.set("module", keras ? Config("keras.layers") : Config());

@@ -12,7 +12,8 @@ namespace lamina {
 /// {module, class_name, config, registered_name}, as Keras serializes objects.
 Config serialized(const std::string &module, const std::string &class_name, Config config);
 
-/// Class and arguments of a serialized object, or of a bare name. Errors: neither of the two; `what` says what it should be.
+/// Class and arguments of a serialized object, or of a bare name. Errors: neither of the two; `what` says what it
+/// should be.
 std::pair<std::string, Config> class_and_config(const Config &object, const char *what);
 
 /// "unknown activation 'x'; known: …"

@@ -47,9 +47,11 @@ Config resolve(const Config &config, const char *what, const std::string &module
     if (config.is_string())
       return serialized(module, kind.class_name, kind.defaults);
     for (const auto &[key, standard] : kind.defaults.as_dict())
-      if (const Config *given = arguments.find(key); given && standard.is_number() && key != "axis" && !given->is_null())
+      if (const Config *given = arguments.find(key);
+          given && standard.is_number() && key != "axis" && !given->is_null())
         if (!given->is_number() || !std::isfinite(given->as_double()) || given->as_double() < 0)
-          throw Error(std::string(what) + " " + name + ": " + key + " must be a non-negative number, got " + given->str());
+          throw Error(std::string(what) + " " + name + ": " + key + " must be a non-negative number, got " +
+                      given->str());
     return config;
   }
   throw unknown(what, name, known);
@@ -121,7 +123,8 @@ Regularizer l1_l2(double l1, double l2) {
   return Regularizer::from_config(serialized("keras.regularizers", "L1L2", {{"l1", l1}, {"l2", l2}}));
 }
 Regularizer orthogonal(double factor, const std::string &mode) {
-  return Regularizer::from_config(serialized("keras.regularizers", "OrthogonalRegularizer", {{"factor", factor}, {"mode", mode}}));
+  return Regularizer::from_config(
+      serialized("keras.regularizers", "OrthogonalRegularizer", {{"factor", factor}, {"mode", mode}}));
 }
 } // namespace regularizers
 
@@ -143,21 +146,24 @@ Value Constraint::operator()(const Value &w) const {
   if (name == "MaxNorm")
     return w * (clip(norm, 0.0, number(config, "max_value", 2.0)) / (1e-7 + norm));
   double rate = number(config, "rate", 1.0);
-  Value desired = rate * clip(norm, number(config, "min_value", 0.0), number(config, "max_value", 1.0)) + (1.0 - rate) * norm;
+  Value desired =
+      rate * clip(norm, number(config, "min_value", 0.0), number(config, "max_value", 1.0)) + (1.0 - rate) * norm;
   return w * (desired / (1e-7 + norm));
 }
 
 namespace constraints {
 Constraint max_norm(double max_value, std::vector<std::int64_t> axis) {
-  return Constraint::from_config(serialized("keras.constraints", "MaxNorm", {{"max_value", max_value}, {"axis", axis_config(axis)}}));
+  return Constraint::from_config(
+      serialized("keras.constraints", "MaxNorm", {{"max_value", max_value}, {"axis", axis_config(axis)}}));
 }
 Constraint non_neg() { return "non_neg"; }
 Constraint unit_norm(std::vector<std::int64_t> axis) {
   return Constraint::from_config(serialized("keras.constraints", "UnitNorm", {{"axis", axis_config(axis)}}));
 }
 Constraint min_max_norm(double min_value, double max_value, double rate, std::vector<std::int64_t> axis) {
-  return Constraint::from_config(serialized("keras.constraints", "MinMaxNorm",
-                                            {{"min_value", min_value}, {"max_value", max_value}, {"rate", rate}, {"axis", axis_config(axis)}}));
+  return Constraint::from_config(
+      serialized("keras.constraints", "MinMaxNorm",
+                 {{"min_value", min_value}, {"max_value", max_value}, {"rate", rate}, {"axis", axis_config(axis)}}));
 }
 } // namespace constraints
 

@@ -36,8 +36,10 @@ runtime::Json to_json(const Config &config) {
 std::string place_in(const runtime::KerasArchive &archive, const std::string &path) {
   if (archive.contains(path))
     return path;
-  static const std::pair<const char *, const char *> older[] = {
-      {"/query_dense/", "/_query_dense/"}, {"/key_dense/", "/_key_dense/"}, {"/value_dense/", "/_value_dense/"}, {"/output_dense/", "/_output_dense/"}};
+  static const std::pair<const char *, const char *> older[] = {{"/query_dense/", "/_query_dense/"},
+                                                                {"/key_dense/", "/_key_dense/"},
+                                                                {"/value_dense/", "/_value_dense/"},
+                                                                {"/output_dense/", "/_output_dense/"}};
   for (const auto &[now, once] : older)
     if (auto at = path.find(now); at != std::string::npos) {
       std::string other = path.substr(0, at) + once + path.substr(at + std::string_view(now).size());
@@ -57,7 +59,8 @@ void load_weights(const runtime::KerasArchive &archive, const LayerBase &model) 
       throw Error(label + " of shape " + place.variable.shape().str() + ": " + error.what());
     }
     if (value.shape() != place.variable.shape())
-      throw Error(label + " has shape " + value.shape().str() + " in the file, expected " + place.variable.shape().str());
+      throw Error(label + " has shape " + value.shape().str() + " in the file, expected " +
+                  place.variable.shape().str());
     place.variable.assign(value);
   }
 }
@@ -171,10 +174,12 @@ Model load_model(const std::string &path) {
           arguments.optimizer.build(network->trainable_weights());
         std::vector<Variable> variables = arguments.optimizer.variables();
         if (arrays.size() != variables.size() && arrays.size() > 2)
-          throw Error("the optimizer has " + std::to_string(variables.size()) + " arrays, the file holds " + std::to_string(arrays.size()));
+          throw Error("the optimizer has " + std::to_string(variables.size()) + " arrays, the file holds " +
+                      std::to_string(arrays.size()));
         for (std::size_t i = 0; i < arrays.size() && i < variables.size(); ++i) {
           if (arrays[i].shape() != variables[i].shape())
-            throw Error("optimizer/vars/" + std::to_string(i) + " has shape " + arrays[i].shape().str() + ", expected " + variables[i].shape().str());
+            throw Error("optimizer/vars/" + std::to_string(i) + " has shape " + arrays[i].shape().str() +
+                        ", expected " + variables[i].shape().str());
           variables[i].assign(arrays[i]);
         }
       });

@@ -46,7 +46,8 @@ public:
       create(object);
     connect();
     std::vector<KerasTensor> inputs, outputs;
-    Config input_structure = structure(config_["input_layers"], inputs, 0), output_structure = structure(config_["output_layers"], outputs, 1);
+    Config input_structure = structure(config_["input_layers"], inputs, 0),
+           output_structure = structure(config_["output_layers"], outputs, 1);
     if (outputs.empty())
       throw Error("model '" + model_ + "' has no outputs");
     return std::make_shared<Network>(model_, inputs, outputs, input_structure, output_structure);
@@ -106,7 +107,8 @@ private:
       throw Error("layer '" + waiting + "': its inputs form a cycle or refer to calls that do not exist");
   }
 
-  bool read_call(const Entry &entry, const Config &call, std::vector<KerasTensor> &inputs, Config &args, Config &kwargs) {
+  bool read_call(const Entry &entry, const Config &call, std::vector<KerasTensor> &inputs, Config &args,
+                 Config &kwargs) {
     const std::string &name = entry.layer->name();
     if (call.is_dict()) {
       const Config *a = call.find("args"), *k = call.find("kwargs");
@@ -177,13 +179,14 @@ private:
     std::int64_t node = history.node - (network && network->form() == Network::Form::Functional ? first : 0);
     std::size_t calls = dynamic_cast<InputLayer *>(entry.layer.get()) ? 1 : entry.calls->size();
     if (node < 0 || node >= static_cast<std::int64_t>(calls))
-      throw Error("layer '" + reader + "' reads call " + std::to_string(history.node) + " of '" + history.layer + "', which has " + std::to_string(calls));
+      throw Error("layer '" + reader + "' reads call " + std::to_string(history.node) + " of '" + history.layer +
+                  "', which has " + std::to_string(calls));
     if (node >= static_cast<std::int64_t>(entry.nodes.size()))
       return {};
     const std::shared_ptr<Node> &made = entry.nodes[static_cast<std::size_t>(node)];
     if (history.tensor < 0 || history.tensor >= static_cast<std::int64_t>(made->outputs.size()))
-      throw Error("layer '" + reader + "' reads output " + std::to_string(history.tensor) + " of '" + history.layer + "', which has " +
-                  std::to_string(made->outputs.size()));
+      throw Error("layer '" + reader + "' reads output " + std::to_string(history.tensor) + " of '" + history.layer +
+                  "', which has " + std::to_string(made->outputs.size()));
     return KerasTensor(made, static_cast<std::size_t>(history.tensor));
   }
 
@@ -233,7 +236,8 @@ void collect_unsupported(const Config &object, std::vector<std::string> &problem
   std::string label = class_name + (name.empty() ? "" : " '" + name + "'");
   if (class_name == "InputLayer")
     return;
-  bool known = is_operation(object) ? Operation::known(class_name) : is_registered(registry_key(object).first, registry_key(object).second);
+  bool known = is_operation(object) ? Operation::known(class_name)
+                                    : is_registered(registry_key(object).first, registry_key(object).second);
   if (!known && !class_name.empty() && named.insert(label).second)
     problems.push_back(label);
 }
@@ -253,7 +257,8 @@ void require_supported(const Config &object) {
   if (problems.size() > 20)
     list += " and " + std::to_string(problems.size() - 20) + " more";
   throw Error("the model has layers that are not supported: " + list +
-              (lambda ? "; a Lambda holds Python code, which is not run: replace it by layers" : "; register classes of your own with LAMINA_REGISTER_LAYER"));
+              (lambda ? "; a Lambda holds Python code, which is not run: replace it by layers"
+                      : "; register classes of your own with LAMINA_REGISTER_LAYER"));
 }
 
 std::string model_name(const Config &config) {
@@ -275,7 +280,8 @@ std::shared_ptr<Network> sequential_from_config(const Config &config) {
   std::string name = model_name(config);
   const Config *layers = config.find("layers");
   if (!layers || !layers->is_list())
-    throw Error("model '" + name + "': layers: expected a list" + (layers ? ", got " + layers->str().substr(0, 60) : ""));
+    throw Error("model '" + name + "': layers: expected a list" +
+                (layers ? ", got " + layers->str().substr(0, 60) : ""));
   if (layers->as_list().empty())
     throw Error("model '" + name + "' has no layers");
   std::vector<std::shared_ptr<LayerBase>> made;
@@ -285,7 +291,8 @@ std::shared_ptr<Network> sequential_from_config(const Config &config) {
     made.push_back(object_from_config(object));
   }
   auto network = std::make_shared<Network>(name, made);
-  if (const Config *shape = config.find("build_input_shape"); shape && shape->is_list() && !network->has_graph() && shape->size())
+  if (const Config *shape = config.find("build_input_shape");
+      shape && shape->is_list() && !network->has_graph() && shape->size())
     network->build_sequential(static_cast<Shape>(*shape), DType::Float32);
   if (const Config *trainable = config.find("trainable"); trainable && trainable->is_bool() && !trainable->as_bool())
     network->set_trainable(false);
@@ -388,7 +395,10 @@ Config Network::serialized_config() const {
     if (const Config *index = value.find("__tensor__")) {
       const KerasTensor &tensor = node.inputs.at(static_cast<std::size_t>(index->as_int()));
       return {{"class_name", "__keras_tensor__"},
-              {"config", {{"shape", tensor.shape()}, {"dtype", std::string(dtype_name(tensor.dtype()))}, {"keras_history", history(tensor, false)}}}};
+              {"config",
+               {{"shape", tensor.shape()},
+                {"dtype", std::string(dtype_name(tensor.dtype()))},
+                {"keras_history", history(tensor, false)}}}};
     }
     if (value.is_list()) {
       Config result = Config::List();
@@ -416,7 +426,8 @@ Config Network::serialized_config() const {
     layers.push_back(object);
   }
   config.set("layers", layers);
-  std::function<Config(const Config &, const std::vector<KerasTensor> &)> ends = [&](const Config &value, const std::vector<KerasTensor> &tensors) -> Config {
+  std::function<Config(const Config &, const std::vector<KerasTensor> &)> ends =
+      [&](const Config &value, const std::vector<KerasTensor> &tensors) -> Config {
     if (const Config *index = value.find("__tensor__"))
       return history(tensors.at(static_cast<std::size_t>(index->as_int())), true);
     Config result = value.is_list() ? Config(Config::List()) : Config::dict();

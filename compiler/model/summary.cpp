@@ -40,7 +40,8 @@ struct Count {
 
 /// Characters, not bytes.
 std::size_t width_of(const std::string &text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::string repeated(const char *text, std::size_t n) {
@@ -76,7 +77,8 @@ using Row = std::vector<std::string>;
 
 class Table {
 public:
-  Table(Row header, std::vector<std::size_t> widths, std::vector<bool> right) : header_(std::move(header)), widths_(std::move(widths)), right_(std::move(right)) {}
+  Table(Row header, std::vector<std::size_t> widths, std::vector<bool> right)
+      : header_(std::move(header)), widths_(std::move(widths)), right_(std::move(right)) {}
   void add(Row row) { rows_.push_back(std::move(row)); }
 
   std::string str() const {
@@ -136,7 +138,8 @@ std::string summary_text(const Network &network, const Optimizer *optimizer) {
   std::vector<const LayerBase *> called;
   if (network.form() == Network::Form::Functional)
     for (const auto &node : network.nodes()) {
-      chain = chain && node->inputs.size() <= 1 && std::find(called.begin(), called.end(), node->layer.get()) == called.end();
+      chain = chain && node->inputs.size() <= 1 &&
+              std::find(called.begin(), called.end(), node->layer.get()) == called.end();
       called.push_back(node->layer.get());
     }
   chain = chain && network.inputs().size() <= 1 && network.outputs().size() <= 1;
@@ -152,7 +155,8 @@ std::string summary_text(const Network &network, const Optimizer *optimizer) {
   // Borders and margins take three characters a column and one more; each column gives its share, rounded half to even.
   std::size_t excess = used + 3 * widths.size() + 1 - length;
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    auto share = static_cast<std::size_t>(std::nearbyint(static_cast<double>(excess) / static_cast<double>(widths.size() - i)));
+    auto share =
+        static_cast<std::size_t>(std::nearbyint(static_cast<double>(excess) / static_cast<double>(widths.size() - i)));
     widths[i] -= share;
     excess -= share;
   }
@@ -176,8 +180,8 @@ std::string summary_text(const Network &network, const Optimizer *optimizer) {
         continue;
       outputs = node->outputs;
       for (const KerasTensor &input : node->inputs)
-        connections += (connections.empty() ? "" : ", ") + input.layer().name() + "[" + std::to_string(node_number[input.node().get()]) + "][" +
-                       std::to_string(input.index()) + "]";
+        connections += (connections.empty() ? "" : ", ") + input.layer().name() + "[" +
+                       std::to_string(node_number[input.node().get()]) + "][" + std::to_string(input.index()) + "]";
     }
     bool unbuilt = !layer->built() && !network.has_graph();
     Row row{layer->name() + " (" + layer->class_name() + ")", outputs.empty() ? "?" : shapes_text(outputs),
@@ -189,7 +193,8 @@ std::string summary_text(const Network &network, const Optimizer *optimizer) {
   Count trained(network.trainable_weights()), others(network.non_trainable_weights());
   Count state(optimizer && optimizer->built() ? optimizer->variables() : std::vector<Variable>());
   std::string text = "Model: \"" + network.name() + "\"\n" + table.str();
-  text += " Total params: " + with_commas(trained.elements + others.elements + state.elements) + " (" + memory(trained.bytes + others.bytes + state.bytes) + ")\n";
+  text += " Total params: " + with_commas(trained.elements + others.elements + state.elements) + " (" +
+          memory(trained.bytes + others.bytes + state.bytes) + ")\n";
   text += " Trainable params: " + with_commas(trained.elements) + " (" + memory(trained.bytes) + ")\n";
   text += " Non-trainable params: " + with_commas(others.elements) + " (" + memory(others.bytes) + ")\n";
   if (optimizer && optimizer->built())

@@ -62,7 +62,8 @@ Data gathered(const Data &data, std::span<const std::int64_t> rows) {
 class Means {
 public:
   Means(std::vector<std::string> losses, std::vector<std::string> metrics)
-      : losses_(std::move(losses)), metrics_(std::move(metrics)), totals_(losses_.size() + metrics_.size()), counts_(totals_.size()) {}
+      : losses_(std::move(losses)), metrics_(std::move(metrics)), totals_(losses_.size() + metrics_.size()),
+        counts_(totals_.size()) {}
 
   /// Results of a step: the losses, then sum and weight of each metric.
   void add(const std::vector<Tensor> &results, std::int64_t rows) {
@@ -79,7 +80,8 @@ public:
   Scores scores(const std::string &prefix = "") const {
     Scores result;
     for (std::size_t i = 0; i < totals_.size(); ++i)
-      result.emplace_back(prefix + (i < losses_.size() ? losses_[i] : metrics_[i - losses_.size()]), counts_[i] ? totals_[i] / counts_[i] : 0.0);
+      result.emplace_back(prefix + (i < losses_.size() ? losses_[i] : metrics_[i - losses_.size()]),
+                          counts_[i] ? totals_[i] / counts_[i] : 0.0);
     std::sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
     return result;
   }
@@ -98,8 +100,8 @@ public:
     if (!state.compiled || state.compiled->loss.empty())
       throw Error("model '" + state.network->name() + "' was not compiled with a loss: call compile first");
     if (state.compiled->loss.size() != 1 && state.compiled->loss.size() != network_.outputs().size())
-      throw Error("model '" + network_.name() + "' has " + std::to_string(network_.outputs().size()) + " outputs, compile got " +
-                  std::to_string(state.compiled->loss.size()) + " losses");
+      throw Error("model '" + network_.name() + "' has " + std::to_string(network_.outputs().size()) +
+                  " outputs, compile got " + std::to_string(state.compiled->loss.size()) + " losses");
   }
 
   Data data(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const Tensor &weight) const {
@@ -107,14 +109,16 @@ public:
     data.x = state_.checked_inputs(x);
     const auto &outputs = network_.outputs();
     if (y.size() != outputs.size())
-      throw Error("model '" + network_.name() + "' has " + std::to_string(outputs.size()) + " outputs, got " + std::to_string(y.size()) + " targets");
+      throw Error("model '" + network_.name() + "' has " + std::to_string(outputs.size()) + " outputs, got " +
+                  std::to_string(y.size()) + " targets");
     if (data.x.empty() || data.x[0].rank() == 0)
       throw Error("training needs inputs with a batch axis");
     data.rows = data.x[0].shape().front();
     auto check_rows = [&](const Tensor &tensor, const std::string &what) {
       if (!tensor.defined() || tensor.rank() == 0 || tensor.shape().front() != data.rows)
-        throw Error(what + " has " + (tensor.defined() && tensor.rank() ? std::to_string(tensor.shape().front()) : "no") + " rows, x has " +
-                    std::to_string(data.rows));
+        throw Error(what + " has " +
+                    (tensor.defined() && tensor.rank() ? std::to_string(tensor.shape().front()) : "no") +
+                    " rows, x has " + std::to_string(data.rows));
     };
     for (std::size_t i = 0; i < data.x.size(); ++i)
       check_rows(data.x[i], "input '" + network_.inputs()[i].layer().name() + "'");
@@ -192,10 +196,12 @@ private:
     for (std::size_t i = 0; i < batch.y.size(); ++i) {
       Shape shape = open_batch(batch.y[i]);
       // Sizes that the model leaves open stay open in the targets.
-      for (std::int64_t axis = 1; axis < std::min<std::int64_t>(outputs[i].rank(), static_cast<std::int64_t>(shape.rank())); ++axis)
+      for (std::int64_t axis = 1;
+           axis < std::min<std::int64_t>(outputs[i].rank(), static_cast<std::int64_t>(shape.rank())); ++axis)
         if (outputs[i].shape()[axis] == none)
           shape[axis] = none;
-      targets.push_back(graph.addInput(batch.y.size() == 1 ? "y" : "y_" + std::to_string(i), shape, batch.y[i].dtype()));
+      targets.push_back(
+          graph.addInput(batch.y.size() == 1 ? "y" : "y_" + std::to_string(i), shape, batch.y[i].dtype()));
     }
     Value weight;
     if (batch.weight.defined())
@@ -211,7 +217,8 @@ private:
           value = value * compiled.loss_weights.at(i);
         total = total.defined() ? Value(total + value) : value;
       } catch (const Error &error) {
-        throw Error("loss " + loss.name() + " of output '" + network_.outputs()[i].layer().name() + "': " + error.what());
+        throw Error("loss " + loss.name() + " of output '" + network_.outputs()[i].layer().name() +
+                    "': " + error.what());
       }
     }
     if (Value penalty = regularization_losses(graph, network_); penalty.defined())
@@ -264,16 +271,19 @@ void Model::compile(const CompileArguments &arguments) const {
   state_->compiled = arguments;
   state_->compile_config = compile_config(arguments);
   state_->programs.clear();
-  if (state_->network->has_graph() && arguments.loss.size() > 1 && arguments.loss.size() != state_->network->outputs().size())
-    throw Error("model '" + name() + "' has " + std::to_string(state_->network->outputs().size()) + " outputs, compile got " +
-                std::to_string(arguments.loss.size()) + " losses");
-  if (!arguments.loss_weights.empty() && state_->network->has_graph() && arguments.loss_weights.size() != state_->network->outputs().size())
+  if (state_->network->has_graph() && arguments.loss.size() > 1 &&
+      arguments.loss.size() != state_->network->outputs().size())
+    throw Error("model '" + name() + "' has " + std::to_string(state_->network->outputs().size()) +
+                " outputs, compile got " + std::to_string(arguments.loss.size()) + " losses");
+  if (!arguments.loss_weights.empty() && state_->network->has_graph() &&
+      arguments.loss_weights.size() != state_->network->outputs().size())
     throw Error("model '" + name() + "': loss_weights needs one number for each output");
 }
 
 History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const FitArguments &arguments) const {
   if (arguments.epochs < 1 || arguments.batch_size < 1)
-    throw Error("fit: epochs and batch_size must be positive, got " + std::to_string(arguments.epochs) + " and " + std::to_string(arguments.batch_size));
+    throw Error("fit: epochs and batch_size must be positive, got " + std::to_string(arguments.epochs) + " and " +
+                std::to_string(arguments.batch_size));
   if (!(arguments.validation_split >= 0.0 && arguments.validation_split < 1.0))
     throw Error("fit: validation_split must lie in [0, 1), got " + Config(arguments.validation_split).str());
   ensure_graph(*state_->network, x);
@@ -282,14 +292,16 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
   if (!arguments.validation_x.empty()) {
     validation = trainer.data(arguments.validation_x, arguments.validation_y, arguments.validation_sample_weight);
   } else if (arguments.validation_split > 0.0) {
-    auto at = static_cast<std::int64_t>(std::floor(static_cast<double>(data.rows) * (1.0 - arguments.validation_split)));
+    auto at =
+        static_cast<std::int64_t>(std::floor(static_cast<double>(data.rows) * (1.0 - arguments.validation_split)));
     if (at == 0 || at == data.rows)
-      throw Error("fit: validation_split " + Config(arguments.validation_split).str() + " leaves no rows for one of the two parts");
+      throw Error("fit: validation_split " + Config(arguments.validation_split).str() +
+                  " leaves no rows for one of the two parts");
     validation = data.slice(at, data.rows);
     data = data.slice(0, at);
   }
   using runtime::ProgressStyle;
-  ProgressStyle style = !arguments.verbose      ? runtime::default_progress_style()
+  ProgressStyle style = !arguments.verbose        ? runtime::default_progress_style()
                         : *arguments.verbose == 0 ? ProgressStyle::Silent
                         : *arguments.verbose == 1 ? ProgressStyle::Bar
                                                   : ProgressStyle::Line;
@@ -304,7 +316,8 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
     Means means(trainer.loss_names(), trainer.metric_names());
     for (std::int64_t step = 0; step < steps; ++step) {
       std::int64_t first = step * arguments.batch_size, last = std::min(data.rows, first + arguments.batch_size);
-      Data batch = arguments.shuffle ? gathered(data, std::span(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first)))
+      Data batch = arguments.shuffle ? gathered(data, std::span(order).subspan(static_cast<std::size_t>(first),
+                                                                               static_cast<std::size_t>(last - first)))
                                      : data.slice(first, last);
       std::uint64_t seed = step_seed(arguments.seed, trainer.optimizer().iterations());
       means.add(trainer.step(batch, true, seed, arguments.threads), batch.rows);
@@ -318,7 +331,8 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
     }
     progress.end_epoch(scores);
     for (const auto &[name, value] : scores) {
-      auto entry = std::find_if(history.history.begin(), history.history.end(), [&](const auto &e) { return e.first == name; });
+      auto entry =
+          std::find_if(history.history.begin(), history.history.end(), [&](const auto &e) { return e.first == name; });
       if (entry == history.history.end())
         entry = history.history.insert(history.history.end(), {name, {}});
       entry->second.push_back(value);
@@ -328,7 +342,8 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
   return history;
 }
 
-Scores Model::evaluate(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const EvaluateArguments &arguments) const {
+Scores Model::evaluate(const std::vector<Tensor> &x, const std::vector<Tensor> &y,
+                       const EvaluateArguments &arguments) const {
   if (arguments.batch_size < 1)
     throw Error("evaluate: batch_size must be positive, got " + std::to_string(arguments.batch_size));
   ensure_graph(*state_->network, x);
@@ -336,12 +351,14 @@ Scores Model::evaluate(const std::vector<Tensor> &x, const std::vector<Tensor> &
   return trainer.evaluate(trainer.data(x, y, arguments.sample_weight), arguments.batch_size, arguments.threads, "");
 }
 
-Scores Model::train_on_batch(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const TrainArguments &arguments) const {
+Scores Model::train_on_batch(const std::vector<Tensor> &x, const std::vector<Tensor> &y,
+                             const TrainArguments &arguments) const {
   ensure_graph(*state_->network, x);
   Trainer trainer(*state_);
   Data batch = trainer.data(x, y, arguments.sample_weight);
   Means means(trainer.loss_names(), trainer.metric_names());
-  means.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()), arguments.threads), batch.rows);
+  means.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()), arguments.threads),
+            batch.rows);
   return means.scores();
 }
 

@@ -28,7 +28,9 @@ struct Variable::State {
   std::uint64_t version = 0;
   std::function<Tensor(const Shape &, DType, std::uint64_t)> initial = {};
 
-  Tensor draw() const { return initial ? initial(shape, options.dtype, seed) : options.initializer(shape, options.dtype, seed); }
+  Tensor draw() const {
+    return initial ? initial(shape, options.dtype, seed) : options.initializer(shape, options.dtype, seed);
+  }
 };
 
 Variable::Variable(const std::string &name, const Shape &shape, const Options &options) {
@@ -69,6 +71,8 @@ void Variable::reset() const {
   assign(state_->draw());
 }
 
-void Variable::set_initial(std::function<Tensor(const Shape &, DType, std::uint64_t)> initial) const { state_->initial = std::move(initial); }
+void Variable::set_initial(std::function<Tensor(const Shape &, DType, std::uint64_t)> initial) const {
+  state_->initial = std::move(initial);
+}
 
 } // namespace lamina

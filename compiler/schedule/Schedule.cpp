@@ -1,5 +1,5 @@
-// Chooses tile sizes for every operation of a kernel and writes them as #lamina.schedule. Decides everything that the passes
-// below do; changes nothing else.
+// Chooses tile sizes for every operation of a kernel and writes them as #lamina.schedule. Decides everything that the
+// passes below do; changes nothing else.
 
 #include "compiler/Passes.h"
 #include "dialects/lamina/KernelOps.h"
@@ -41,9 +41,8 @@ Access accessOf(linalg::LinalgOp op) {
 /// A loop that occurs in a sum with others, as in the window of a convolution.
 bool isWindowed(linalg::LinalgOp op, int64_t loop) {
   return llvm::any_of(op.getIndexingMapsArray(), [&](AffineMap map) {
-    return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
-      return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop);
-    });
+    return llvm::any_of(map.getResults(),
+                        [&](AffineExpr expr) { return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop); });
   });
 }
 
@@ -106,7 +105,8 @@ void Scheduler::write(linalg::LinalgOp op, Sizes distribute, Sizes tile, Sizes o
 }
 
 /// Cuts the root's outer loops into items of work for threads, large enough that handing one out costs little.
-Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit) {
+Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement,
+                                       unsigned limit) {
   constexpr int64_t itemWork = 1 << 19;
   Sizes sizes(root.getNumLoops(), 0);
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();

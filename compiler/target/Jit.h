@@ -16,7 +16,8 @@ public:
   virtual void *find(llvm::StringRef name) = 0;
 };
 
-/// Links the objects, which define `main`, with each other and with the C library; fails when a symbol is missing. The code lives as long as the result.
+/// Links the objects, which define `main`, with each other and with the C library; fails when a symbol is missing. The
+/// code lives as long as the result.
 llvm::Expected<std::unique_ptr<Jit>> link(llvm::ArrayRef<std::string> objects);
 
 } // namespace lamina::target

@@ -1,5 +1,5 @@
-// The C functions of an object file. They gather the caller's pointers and the constants into the arrays of runtime/abi.h;
-// inlining takes the arrays apart again.
+// The C functions of an object file. They gather the caller's pointers and the constants into the arrays of
+// runtime/abi.h; inlining takes the arrays apart again.
 
 #include "compiler/target/Library.h"
 
@@ -33,8 +33,8 @@ public:
 
 private:
   llvm::Function *create(llvm::StringRef suffix, llvm::Type *result, llvm::ArrayRef<llvm::Type *> parameters) {
-    auto *function = llvm::Function::Create(llvm::FunctionType::get(result, parameters, false), llvm::Function::ExternalLinkage,
-                                            interface.name + suffix, module);
+    auto *function = llvm::Function::Create(llvm::FunctionType::get(result, parameters, false),
+                                            llvm::Function::ExternalLinkage, interface.name + suffix, module);
     // As the code that it calls, so that it can be inlined.
     for (llvm::StringRef kind : {"target-cpu", "target-features", "prefer-vector-width", "min-legal-vector-width"})
       if (model->hasFnAttribute(kind))
@@ -46,7 +46,8 @@ private:
 
   llvm::Value *constant(llvm::StringRef bytes) {
     auto *data = llvm::ConstantDataArray::getString(context, bytes, /*AddNull=*/false);
-    auto *global = new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, "constant");
+    auto *global =
+        new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, "constant");
     global->setAlignment(llvm::Align(64));
     global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     return global;
@@ -135,6 +136,8 @@ private:
 
 } // namespace
 
-void addLibraryInterface(llvm::Module &module, const LibraryInterface &interface) { InterfaceBuilder(module, interface).run(); }
+void addLibraryInterface(llvm::Module &module, const LibraryInterface &interface) {
+  InterfaceBuilder(module, interface).run();
+}
 
 } // namespace lamina::target

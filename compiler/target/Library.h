@@ -18,8 +18,8 @@ struct LibraryArgument {
 struct LibraryInterface {
   std::string name;
   llvm::SmallVector<LibraryArgument> arguments;
-  unsigned dims = 0;    ///< dimensions that the caller gives
-  unsigned results = 0; ///< pointers that the caller gives after the inputs
+  unsigned dims = 0;                           ///< dimensions that the caller gives
+  unsigned results = 0;                        ///< pointers that the caller gives after the inputs
   llvm::SmallVector<llvm::StringRef> prepared; ///< bytes of what @prepare would have written
   llvm::SmallVector<std::string> messages;
   bool threads = false; ///< call lamina_default_parallel_for

@@ -49,7 +49,8 @@ llvm::Expected<Machine> complete(Machine machine) {
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(llvm::Triple(machine.triple), message);
   if (!target)
-    return llvm::createStringError("target '" + machine.triple + "' is unknown: give an LLVM triple such as aarch64-linux-gnu");
+    return llvm::createStringError("target '" + machine.triple +
+                                   "' is unknown: give an LLVM triple such as aarch64-linux-gnu");
   std::unique_ptr<llvm::MCSubtargetInfo> info(
       target->createMCSubtargetInfo(llvm::Triple(machine.triple), machine.cpu, machine.features));
   if (!info || (!machine.cpu.empty() && !info->isCPUStringValid(machine.cpu)))
@@ -85,17 +86,18 @@ llvm::Expected<Machine> findMachine(llvm::StringRef triple, llvm::StringRef cpu)
   return complete(std::move(machine));
 }
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const Machine &machine, bool positionIndependent) {
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const Machine &machine,
+                                                                         bool positionIndependent) {
   std::string message;
   llvm::Triple triple(machine.triple);
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
     return llvm::createStringError(message);
   llvm::TargetOptions options;
-  std::unique_ptr<llvm::TargetMachine> result(
-      target->createTargetMachine(triple, machine.cpu, machine.features, options, llvm::Reloc::PIC_,
-                                  positionIndependent ? std::optional<llvm::CodeModel::Model>() : llvm::CodeModel::Small,
-                                  llvm::CodeGenOptLevel::Default));
+  std::unique_ptr<llvm::TargetMachine> result(target->createTargetMachine(
+      triple, machine.cpu, machine.features, options, llvm::Reloc::PIC_,
+      positionIndependent ? std::optional<llvm::CodeModel::Model>() : llvm::CodeModel::Small,
+      llvm::CodeGenOptLevel::Default));
   if (!result)
     return llvm::createStringError("no code generator for " + machine.triple);
   return result;

@@ -26,6 +26,7 @@ const Machine &hostMachine();
 llvm::Expected<Machine> findMachine(llvm::StringRef triple, llvm::StringRef cpu);
 
 /// LLVM's code generator for a machine.
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const Machine &machine, bool positionIndependent);
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const Machine &machine,
+                                                                         bool positionIndependent);
 
 } // namespace lamina::target

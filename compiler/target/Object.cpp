@@ -9,7 +9,8 @@
 
 namespace lamina::target {
 
-llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context, const Machine &machine) {
+llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context,
+                                                        const Machine &machine) {
   std::unique_ptr<llvm::Module> result = mlir::translateModuleToLLVMIR(module, context);
   if (!result)
     return llvm::createStringError("the compiler produced IR that LLVM does not take");

@@ -8,7 +8,8 @@
 namespace lamina::target {
 
 /// LLVM IR of a module in the LLVM dialect, for a machine.
-llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context, const Machine &machine);
+llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, llvm::LLVMContext &context,
+                                                        const Machine &machine);
 
 /// Runs LLVM's middle end.
 void optimize(llvm::Module &module, llvm::TargetMachine &target);

@@ -6,11 +6,12 @@
 
 namespace lamina::target {
 
-/// Compiled code by the hash of what it was compiled from, in memory and on disk. Safe to use from several threads and processes.
+/// Compiled code by the hash of what it was compiled from, in memory and on disk. Safe to use from several threads and
+/// processes.
 class ObjectCache {
 public:
-  /// `folder`: where files are kept; empty for the user's cache folder, "none" for memory alone. Entries of another `build` of
-  /// the compiler are not found.
+  /// `folder`: where files are kept; empty for the user's cache folder, "none" for memory alone. Entries of another
+  /// `build` of the compiler are not found.
   explicit ObjectCache(llvm::StringRef folder, llvm::StringRef build = "");
 
   std::optional<std::string> find(llvm::StringRef key) const;

@@ -27,7 +27,9 @@ mlir::Type elementType(DType dtype, mlir::MLIRContext *context) {
   case DType::BFloat16: return b.getBF16Type();
   case DType::Float32: return b.getF32Type();
   case DType::Float64: return b.getF64Type();
-  default: throw Error("arrays of " + std::string(dtype_name(dtype)) + " cannot be computed with; convert them with astype(DType::Int32) or astype(DType::Float32)");
+  default:
+    throw Error("arrays of " + std::string(dtype_name(dtype)) +
+                " cannot be computed with; convert them with astype(DType::Int32) or astype(DType::Float32)");
   }
 }
 
@@ -126,8 +128,8 @@ mlir::Operation *create(Graph::Impl &impl, mlir::OperationState &state) {
       auto complain = [&] { return mlir::emitError(state.location); };
       if (size && mlir::failed(info->setOpPropertiesFromAttribute(state.name, properties, attributes, complain)))
         return nullptr;
-      if (mlir::failed(interface->inferReturnTypes(impl.context.get(), state.location, state.operands, attributes, properties,
-                                                   mlir::RegionRange(state.regions), state.types)))
+      if (mlir::failed(interface->inferReturnTypes(impl.context.get(), state.location, state.operands, attributes,
+                                                   properties, mlir::RegionRange(state.regions), state.types)))
         return nullptr;
     }
     mlir::Operation *op = impl.builder.create(state);
@@ -210,7 +212,8 @@ Value Graph::read(const Variable &variable) {
 Value Graph::bind(const Tensor &tensor) {
   auto [place, added] = pimpl->bound.try_emplace(tensor.raw(), 0);
   if (added) {
-    Argument argument{Kind::Weight, "constant_" + std::to_string(pimpl->arguments.size()), tensor.shape(), tensor.dtype()};
+    Argument argument{Kind::Weight, "constant_" + std::to_string(pimpl->arguments.size()), tensor.shape(),
+                      tensor.dtype()};
     argument.tensor = tensor;
     place->second = pimpl->addArgument(std::move(argument));
   }
@@ -259,9 +262,11 @@ Value Graph::constant(const Tensor &value) {
   mlir::OperationState state(pimpl->location(), mlirName("constant"));
   mlir::DenseElementsAttr elements;
   if (value.dtype() == DType::Bool)
-    elements = mlir::DenseElementsAttr::get(type, llvm::ArrayRef(value.data<bool>(), static_cast<std::size_t>(value.numel())));
+    elements =
+        mlir::DenseElementsAttr::get(type, llvm::ArrayRef(value.data<bool>(), static_cast<std::size_t>(value.numel())));
   else
-    elements = mlir::DenseElementsAttr::getFromRawBuffer(type, llvm::ArrayRef(static_cast<const char *>(value.raw()), value.nbytes()));
+    elements = mlir::DenseElementsAttr::getFromRawBuffer(
+        type, llvm::ArrayRef(static_cast<const char *>(value.raw()), value.nbytes()));
   state.addAttribute("value", elements);
   return wrap(create(*pimpl, state)->getResult(0), *this);
 }
@@ -282,7 +287,8 @@ Values Graph::scan(std::span<const Value> states, std::span<const Value> sequenc
     if (type.getRank() == 0)
       throw Error("scan: a sequence needs a first axis to run along, got a scalar");
     state.operands.push_back(unwrap(value));
-    block->addArgument(mlir::RankedTensorType::get(type.getShape().drop_front(), type.getElementType()), b.getUnknownLoc());
+    block->addArgument(mlir::RankedTensorType::get(type.getShape().drop_front(), type.getElementType()),
+                       b.getUnknownLoc());
   }
   Values arguments;
   for (mlir::BlockArgument argument : block->getArguments())
@@ -293,7 +299,8 @@ Values Graph::scan(std::span<const Value> states, std::span<const Value> sequenc
     auto first = std::span<const Value>(arguments);
     ScanStep next = step(first.subspan(0, states.size()), first.subspan(states.size()));
     if (next.states.size() != states.size())
-      throw Error("scan: the step gives " + std::to_string(next.states.size()) + " states, expected " + std::to_string(states.size()));
+      throw Error("scan: the step gives " + std::to_string(next.states.size()) + " states, expected " +
+                  std::to_string(states.size()));
     mlir::OperationState yield(pimpl->location(), mlirName("yield"));
     for (const Value &value : next.states)
       yield.operands.push_back(unwrap(value));
@@ -303,8 +310,8 @@ Values Graph::scan(std::span<const Value> states, std::span<const Value> sequenc
   }
   state.addRegion(std::move(region));
   state.addAttribute("reverse", b.getBoolAttr(reverse));
-  state.addAttribute("operandSegmentSizes",
-                     b.getDenseI32ArrayAttr({static_cast<int32_t>(states.size()), static_cast<int32_t>(sequences.size()), 0}));
+  state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr({static_cast<int32_t>(states.size()),
+                                                                    static_cast<int32_t>(sequences.size()), 0}));
   Values results;
   for (mlir::Value result : create(*pimpl, state)->getResults())
     results.push_back(wrap(result, *this));
@@ -325,7 +332,8 @@ Values Graph::gradient(std::span<const Value> losses, std::span<const Value> cot
   for (const Value &value : wrt)
     state.operands.push_back(unwrap(value));
   auto count = static_cast<int32_t>(losses.size());
-  state.addAttribute("operandSegmentSizes", pimpl->builder.getDenseI32ArrayAttr({count, count, static_cast<int32_t>(wrt.size())}));
+  state.addAttribute("operandSegmentSizes",
+                     pimpl->builder.getDenseI32ArrayAttr({count, count, static_cast<int32_t>(wrt.size())}));
   Values results;
   for (mlir::Value result : create(*pimpl, state)->getResults())
     results.push_back(wrap(result, *this));
@@ -424,19 +432,21 @@ Values emit_all(std::string_view op, std::span<const Value> operands, const Attr
   return operands[0].graph().emit(op, operands, attrs);
 }
 
-Value emit(std::string_view op, std::span<const Value> operands, const Attrs &attrs) { return emit_all(op, operands, attrs)[0]; }
+Value emit(std::string_view op, std::span<const Value> operands, const Attrs &attrs) {
+  return emit_all(op, operands, attrs)[0];
+}
 Value emit(std::string_view op, std::initializer_list<Value> operands, const Attrs &attrs) {
   return emit(op, std::span(operands.begin(), operands.size()), attrs);
 }
 
-Value constant(trace::Graph &graph, double value, DType dtype, const Shape &shape) { return graph.constant(value, dtype, shape); }
+Value constant(trace::Graph &graph, double value, DType dtype, const Shape &shape) {
+  return graph.constant(value, dtype, shape);
+}
 Value constant(trace::Graph &graph, const Tensor &value) { return graph.constant(value); }
 Value bind(trace::Graph &graph, const Tensor &tensor) { return graph.bind(tensor); }
 Value bind(trace::Graph &graph, const Variable &variable) { return graph.read(variable); }
 
-Value dim(const Value &x, std::int64_t axis) {
-  return emit("dim", {x}, {{"axis", axis < 0 ? axis + x.rank() : axis}});
-}
+Value dim(const Value &x, std::int64_t axis) { return emit("dim", {x}, {{"axis", axis < 0 ? axis + x.rank() : axis}}); }
 
 Values scan(std::span<const Value> states, std::span<const Value> sequences,
             const std::function<ScanStep(std::span<const Value>, std::span<const Value>)> &step, bool reverse) {

@@ -42,7 +42,8 @@ struct Result {
 
 /// A function being traced: the only place that builds the dialect's ops, and always by name.
 ///
-/// Beside the ops it keeps what one trace of a model needs: whether it trains, masks of values, collected losses, updates of variables, the seed.
+/// Beside the ops it keeps what one trace of a model needs: whether it trains, masks of values, collected losses,
+/// updates of variables, the seed.
 class Graph {
 public:
   Graph();

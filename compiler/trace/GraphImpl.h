@@ -21,7 +21,7 @@ struct Graph::Impl {
   std::vector<Argument> arguments;
   std::vector<Result> results;
   std::vector<mlir::Value> returned;
-  std::unordered_map<const void *, unsigned> bound;             ///< variables and tensors → argument
+  std::unordered_map<const void *, unsigned> bound; ///< variables and tensors → argument
   std::vector<std::pair<Variable, mlir::Value>> updates;
   std::unordered_map<void *, Value> masks;
   bool finished = false;

@@ -106,7 +106,9 @@ Value number(const Value &like, double value) { return constant(like.graph(), va
 
 Value unary(std::string_view op, const Value &x) { return emit(op, {to_float(x)}); }
 
-Value numeric(std::string_view op, const Value &x) { return emit(op, {x.dtype() == DType::Bool ? to(x, DType::Int32) : x}); }
+Value numeric(std::string_view op, const Value &x) {
+  return emit(op, {x.dtype() == DType::Bool ? to(x, DType::Int32) : x});
+}
 
 Value binary(std::string_view op, Value x, Value y) {
   promote(x, y);
@@ -137,7 +139,8 @@ Value divide(const Value &x, const Value &y) {
 Value floor_divide(const Value &x, const Value &y) {
   if (is_floating(x.dtype()) || is_floating(y.dtype()))
     return emit("floor", {divide(x, y)});
-  return to(emit("floor", {binary("div", to(x, DType::Float64), to(y, DType::Float64))}), promoted(x.dtype(), y.dtype()));
+  return to(emit("floor", {binary("div", to(x, DType::Float64), to(y, DType::Float64))}),
+            promoted(x.dtype(), y.dtype()));
 }
 
 Value power(const Value &x, const Value &y) {
@@ -174,13 +177,15 @@ Value matmul(const Value &x_in, const Value &y_in) {
   promote(x, y);
   std::int64_t rx = x.rank(), ry = y.rank();
   if (rx == 0 || ry == 0)
-    throw Error("a matrix product needs at least one axis each, got shapes " + x.shape().str() + " and " + y.shape().str());
+    throw Error("a matrix product needs at least one axis each, got shapes " + x.shape().str() + " and " +
+                y.shape().str());
   std::int64_t k = ry == 1 ? 0 : ry - 2;
   if (ry <= 2)
     return dot_general(x, y, {rx - 1}, {k});
   std::vector<std::int64_t> batch;
   if (rx < ry || rx > ry)
-    throw Error("a batched matrix product needs operands of one rank, got shapes " + x.shape().str() + " and " + y.shape().str());
+    throw Error("a batched matrix product needs operands of one rank, got shapes " + x.shape().str() + " and " +
+                y.shape().str());
   for (std::int64_t i = 0; i < ry - 2; ++i)
     batch.push_back(i);
   return dot_general(x, y, {rx - 1}, {k}, batch, batch);
@@ -192,10 +197,13 @@ Value conv(const Value &x, const Value &kernel, const WindowOptions &o) {
 }
 
 Value pool(std::string_view op, const Value &x, const std::vector<std::int64_t> &window, const WindowOptions &o) {
-  return emit(op, {x}, {{"window", window}, {"strides", o.strides.empty() ? window : o.strides}, {"padding", o.padding}});
+  return emit(op, {x},
+              {{"window", window}, {"strides", o.strides.empty() ? window : o.strides}, {"padding", o.padding}});
 }
 
-Value reshape(const Value &x, const std::vector<std::int64_t> &shape) { return emit("reshape", {x}, {{"shape", shape}}); }
+Value reshape(const Value &x, const std::vector<std::int64_t> &shape) {
+  return emit("reshape", {x}, {{"shape", shape}});
+}
 
 Value expand_dims(const Value &x, std::int64_t axis) {
   axis = resolve_axis(axis, x.rank() + 1);
@@ -239,7 +247,10 @@ Value dot_general(const Value &x, const Value &y, const std::vector<std::int64_t
                   const std::vector<std::int64_t> &y_contracting, const std::vector<std::int64_t> &x_batch,
                   const std::vector<std::int64_t> &y_batch) {
   return emit("dot_general", {x, y},
-              {{"lhs_batching", x_batch}, {"rhs_batching", y_batch}, {"lhs_contracting", x_contracting}, {"rhs_contracting", y_contracting}});
+              {{"lhs_batching", x_batch},
+               {"rhs_batching", y_batch},
+               {"lhs_contracting", x_contracting},
+               {"rhs_contracting", y_contracting}});
 }
 
 Value einsum(const std::string &equation, const Value &x, const Value &y) {
@@ -249,7 +260,8 @@ Value einsum(const std::string &equation, const Value &x, const Value &y) {
     if (c != ' ')
       text += c;
   std::size_t comma = text.find(','), arrow = text.find("->");
-  if (comma == std::string::npos || arrow == std::string::npos || arrow < comma || text.find(',', comma + 1) != std::string::npos)
+  if (comma == std::string::npos || arrow == std::string::npos || arrow < comma ||
+      text.find(',', comma + 1) != std::string::npos)
     fail("must have two operands and a result, as in 'ab,bc->ac'");
   std::string a = text.substr(0, comma), b = text.substr(comma + 1, arrow - comma - 1), out = text.substr(arrow + 2);
   auto check = [&](const std::string &letters, const char *what) {
@@ -335,7 +347,8 @@ Values split(const Value &x, std::int64_t parts, std::int64_t axis) {
   axis = resolve_axis(axis, x.rank());
   std::int64_t size = x.shape()[axis];
   if (size == none || parts <= 0 || size % parts)
-    throw Error("axis " + std::to_string(axis) + " of shape " + x.shape().str() + " does not split into " + std::to_string(parts) + " equal parts");
+    throw Error("axis " + std::to_string(axis) + " of shape " + x.shape().str() + " does not split into " +
+                std::to_string(parts) + " equal parts");
   Values result;
   for (std::int64_t i = 0; i < parts; ++i)
     result.push_back(slice_axis(x, axis, i * (size / parts), (i + 1) * (size / parts)));
@@ -346,7 +359,9 @@ Value pad(const Value &x, const std::vector<std::int64_t> &low, const std::vecto
   return emit("pad", {x}, {{"low", low}, {"high", high}, {"value", value}});
 }
 
-Value reverse(const Value &x, const std::vector<std::int64_t> &axes) { return emit("reverse", {x}, {{"axes", Axes(axes).resolve(x.rank())}}); }
+Value reverse(const Value &x, const std::vector<std::int64_t> &axes) {
+  return emit("reverse", {x}, {{"axes", Axes(axes).resolve(x.rank())}});
+}
 
 Value one_hot(const Value &indices, std::int64_t depth, DType dtype) {
   return emit("one_hot", {indices}, {{"depth", depth}, {"dtype", dtype}});

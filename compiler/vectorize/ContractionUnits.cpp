@@ -71,7 +71,8 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
       return vector::ShapeCastOp::create(rewriter, op.getLoc(), VectorType::get(shape, type.getElementType()), vector);
     };
     AffineMap left = maps[0], right = maps[1], result = maps[2];
-    Value lhs = reduce(op.getLhs(), left, Left), rhs = reduce(op.getRhs(), right, Right), acc = reduce(op.getAcc(), result, Result);
+    Value lhs = reduce(op.getLhs(), left, Left), rhs = reduce(op.getRhs(), right, Right),
+          acc = reduce(op.getAcc(), result, Result);
     if (!lhs || !rhs || !acc)
       return failure();
     auto contraction = vector::ContractionOp::create(rewriter, op.getLoc(), lhs, rhs, acc,
@@ -84,6 +85,8 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
 
 } // namespace
 
-void populateContractionUnitPatterns(RewritePatternSet &patterns) { patterns.add<DropUnitLoops>(patterns.getContext()); }
+void populateContractionUnitPatterns(RewritePatternSet &patterns) {
+  patterns.add<DropUnitLoops>(patterns.getContext());
+}
 
 } // namespace mlir::lamina

@@ -1,5 +1,5 @@
-// Breaks vectors of a bufferized kernel down to rows of one register tile, plain loads and stores, and polynomials. Guarantees
-// that nothing is left that calls a library function once an element.
+// Breaks vectors of a bufferized kernel down to rows of one register tile, plain loads and stores, and polynomials.
+// Guarantees that nothing is left that calls a library function once an element.
 
 #include "compiler/Passes.h"
 #include "compiler/vectorize/ContractionUnits.h"
@@ -56,7 +56,8 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       RewritePatternSet patterns(context);
       vector::populateVectorContractLoweringPatterns(patterns, vector::VectorContractLowering::OuterProduct);
       vector::populateVectorOuterProductLoweringPatterns(patterns);
-      vector::populateVectorMultiReductionLoweringPatterns(patterns, vector::VectorMultiReductionLowering::InnerParallel);
+      vector::populateVectorMultiReductionLoweringPatterns(patterns,
+                                                           vector::VectorMultiReductionLowering::InnerParallel);
       vector::populateVectorBroadcastLoweringPatterns(patterns);
       vector::populateVectorTransposeLoweringPatterns(patterns, vector::VectorTransposeLowering::Shuffle16x16);
       vector::populateVectorShapeCastLoweringPatterns(patterns);

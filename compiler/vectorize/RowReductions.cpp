@@ -29,9 +29,11 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
     auto kept = type.getShape().take_front(outer);
     SmallVector<int64_t> flat(kept);
     flat.push_back(length);
-    Value source = rewriter.createOrFold<vector::ShapeCastOp>(loc, VectorType::get(flat, type.getElementType()), op.getSource());
+    Value source =
+        rewriter.createOrFold<vector::ShapeCastOp>(loc, VectorType::get(flat, type.getElementType()), op.getSource());
     auto reduce = [&](Value row, Value start) {
-      return vector::ReductionOp::create(rewriter, loc, op.getKind(), row, start, arith::FastMathFlags::reassoc).getResult();
+      return vector::ReductionOp::create(rewriter, loc, op.getKind(), row, start, arith::FastMathFlags::reassoc)
+          .getResult();
     };
     auto resultType = dyn_cast<VectorType>(op.getType());
     if (!resultType) {

@@ -6,7 +6,8 @@ class RewritePatternSet;
 
 namespace mlir::lamina {
 
-/// Reductions of whole rows become one vector.reduction a row, free in its order: a tree of shuffles instead of a chain of scalars.
+/// Reductions of whole rows become one vector.reduction a row, free in its order: a tree of shuffles instead of a chain
+/// of scalars.
 void populateRowReductionPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::lamina

@@ -1,5 +1,5 @@
-// Turns the small structured operations that tiling leaves into vector operations. Guarantees that accumulators are carried by
-// loops as vectors and that epilogues read them from registers.
+// Turns the small structured operations that tiling leaves into vector operations. Guarantees that accumulators are
+// carried by loops as vectors and that epilogues read them from registers.
 
 #include "compiler/Cleanup.h"
 #include "compiler/Passes.h"
@@ -41,7 +41,8 @@ SmallVector<int64_t> loopBounds(linalg::LinalgOp op) {
       for (auto [axis, expr] : llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
         if (expr == getAffineDimExpr(loop, op.getContext()) && failed(upper))
           upper = ValueBoundsConstraintSet::computeConstantBound(
-              presburger::BoundType::UB, ValueBoundsConstraintSet::Variable(operand.get(), axis), nullptr, {/*closedUB=*/true});
+              presburger::BoundType::UB, ValueBoundsConstraintSet::Variable(operand.get(), axis), nullptr,
+              {/*closedUB=*/true});
     }
     if (failed(upper))
       return {};

@@ -32,7 +32,6 @@ public:
   }
   ~ScanGradient() { holder->erase(); }
 
-
   LogicalResult build();
 
 private:

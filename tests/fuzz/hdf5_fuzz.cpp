@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
                                                         {"optimizer/vars/0", Tensor::scalar(1)}});
   std::string file = fuzz::patched(whole, {reinterpret_cast<const char *>(data), size});
   fuzz::attempt([&] {
-    runtime::Hdf5Reader reader(Tensor::copy_of(file.data(), {static_cast<std::int64_t>(file.size())}, DType::UInt8), "file");
+    runtime::Hdf5Reader reader(Tensor::copy_of(file.data(), {static_cast<std::int64_t>(file.size())}, DType::UInt8),
+                               "file");
     for (const std::string &path : reader.paths())
       fuzz::attempt([&] { reader.read(path); });
   });

@@ -16,11 +16,12 @@
 
 namespace lamina::fuzz {
 
-/// A valid file with changes: the fuzzer's bytes are read as (offset, new byte) triples, and a last odd byte or two cut the
-/// end off. So every input starts deep inside the parser.
+/// A valid file with changes: the fuzzer's bytes are read as (offset, new byte) triples, and a last odd byte or two cut
+/// the end off. So every input starts deep inside the parser.
 inline std::string patched(std::string file, std::string_view data) {
   for (; data.size() >= 3 && !file.empty(); data.remove_prefix(3)) {
-    std::size_t at = static_cast<unsigned char>(data[0]) | static_cast<std::size_t>(static_cast<unsigned char>(data[1])) << 8;
+    std::size_t at = static_cast<unsigned char>(data[0]) | static_cast<std::size_t>(static_cast<unsigned char>(data[1]))
+                                                               << 8;
     file[at % file.size()] = data[2];
   }
   std::size_t cut = data.size() == 2 ? static_cast<unsigned char>(data[0]) * 64u : data.size();

@@ -54,7 +54,8 @@ inline void check_gradients(const Model &model, const Tensor &x, const Tensor &c
       sum += static_cast<double>(y.values<float>()[i]) * static_cast<double>(cotangent.values<float>()[i]);
     return sum;
   };
-  auto check = [&](const Tensor &tensor, const Tensor &gradient, const std::string &what, const std::function<void()> &changed) {
+  auto check = [&](const Tensor &tensor, const Tensor &gradient, const std::string &what,
+                   const std::function<void()> &changed) {
     ASSERT_EQ(gradient.shape(), tensor.shape()) << what;
     std::span<float> elements = tensor.values<float>();
     std::size_t step = std::max<std::size_t>(1, elements.size() / 5);
@@ -69,7 +70,8 @@ inline void check_gradients(const Model &model, const Tensor &x, const Tensor &c
       double below = value();
       elements[i] = before;
       changed();
-      double numeric = (above - below) / (2.0 * static_cast<double>(h)), found = static_cast<double>(gradient.values<float>()[i]);
+      double numeric = (above - below) / (2.0 * static_cast<double>(h)),
+             found = static_cast<double>(gradient.values<float>()[i]);
       EXPECT_NEAR(found, numeric, 2e-2 * std::max(1.0, std::abs(numeric))) << what << " element " << i;
     }
   };

@@ -4,16 +4,16 @@ using namespace lamina;
 using namespace lamina::layers;
 using namespace lamina::test;
 
-TEST(Conv2D, Valid) {
-  check_layer(Conv2D(4, 3), {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}});
-}
+TEST(Conv2D, Valid) { check_layer(Conv2D(4, 3), {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}}); }
 
 TEST(Conv2D, StridesAndPadding) {
-  check_layer(Conv2D(4, {3, 2}, {.activation = "relu", .strides = 2, .padding = "same"}), {.input_shape = {6, 5, 2}, .expected_shape = {3, 3, 4}, .gradient = false});
+  check_layer(Conv2D(4, {3, 2}, {.activation = "relu", .strides = 2, .padding = "same"}),
+              {.input_shape = {6, 5, 2}, .expected_shape = {3, 3, 4}, .gradient = false});
 }
 
 TEST(Conv2D, Dilation) {
-  check_layer(Conv2D(4, 2, {.dilation_rate = 2, .use_bias = false}), {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}});
+  check_layer(Conv2D(4, 2, {.dilation_rate = 2, .use_bias = false}),
+              {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}});
 }
 
 TEST(Conv2D, Groups) {
@@ -34,9 +34,11 @@ TEST(Conv2D, Values) {
 
 TEST(Pooling, Checks) {
   check_layer(MaxPooling2D(2), {.input_shape = {6, 5, 2}, .expected_shape = {3, 2, 2}, .gradient = false});
-  check_layer(AveragePooling2D(2, {.strides = 1, .padding = "same"}), {.input_shape = {4, 5, 2}, .expected_shape = {4, 5, 2}});
+  check_layer(AveragePooling2D(2, {.strides = 1, .padding = "same"}),
+              {.input_shape = {4, 5, 2}, .expected_shape = {4, 5, 2}});
   check_layer(GlobalAveragePooling2D(), {.input_shape = {4, 5, 2}, .expected_shape = {2}});
-  check_layer(GlobalAveragePooling2D({.data_format = "channels_first", .keepdims = true}), {.input_shape = {2, 4, 5}, .expected_shape = {2, 1, 1}});
+  check_layer(GlobalAveragePooling2D({.data_format = "channels_first", .keepdims = true}),
+              {.input_shape = {2, 4, 5}, .expected_shape = {2, 1, 1}});
 }
 
 TEST(Pooling, PaddingTakesNoPart) {

@@ -26,7 +26,8 @@ TEST(Dense, RefusesNoUnits) {
 
 TEST(Embedding, Checks) {
   check_layer(Embedding(5, 3), {.input_shape = {4}, .input_dtype = DType::Int32, .expected_shape = {4, 3}});
-  check_layer(Embedding(5, 3, {.mask_zero = true}), {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
+  check_layer(Embedding(5, 3, {.mask_zero = true}),
+              {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
 }
 
 TEST(Shapes, Checks) {
@@ -61,7 +62,8 @@ TEST(Dropout, SameBitsFromTheSameSeed) {
   KerasTensor input = Input({50});
   Model model(input, Dropout(0.5)(input));
   Tensor x = Tensor::full({8, 50}, 1.0);
-  Tensor one = model.run({x}, {.training = true, .seed = 3, .threads = 1})[0], two = model.run({x}, {.training = true, .seed = 3, .threads = 2})[0],
+  Tensor one = model.run({x}, {.training = true, .seed = 3, .threads = 1})[0],
+         two = model.run({x}, {.training = true, .seed = 3, .threads = 2})[0],
          other = model.run({x}, {.training = true, .seed = 4})[0];
   EXPECT_TRUE(std::equal(one.values<float>().begin(), one.values<float>().end(), two.values<float>().begin()));
   EXPECT_FALSE(std::equal(one.values<float>().begin(), one.values<float>().end(), other.values<float>().begin()));
@@ -69,7 +71,8 @@ TEST(Dropout, SameBitsFromTheSameSeed) {
 
 TEST(Merging, Values) {
   KerasTensor a = Input({2}), b = Input({2});
-  Model model({a, b}, std::vector<KerasTensor>{Add()(std::vector{a, b}), Multiply()(std::vector{a, b}), Concatenate()(std::vector{a, b})});
+  Model model({a, b}, std::vector<KerasTensor>{Add()(std::vector{a, b}), Multiply()(std::vector{a, b}),
+                                               Concatenate()(std::vector{a, b})});
   std::vector<Tensor> y = model.predict({Tensor{{1., 2.}}, Tensor{{3., 4.}}});
   expect_values(y[0], {4, 6});
   expect_values(y[1], {3, 8});

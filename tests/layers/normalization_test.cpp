@@ -32,4 +32,6 @@ TEST(LayerNormalization, Checks) {
   check_layer(LayerNormalization({.axis = {1, 2}}), {.input_shape = {3, 4}, .expected_shape = {3, 4}});
 }
 
-TEST(LayerNormalization, Values) { expect_values(LayerNormalization({.epsilon = 0.0})(Tensor{{1., 3.}, {5., 1.}}), {-1, 1, 1, -1}); }
+TEST(LayerNormalization, Values) {
+  expect_values(LayerNormalization({.epsilon = 0.0})(Tensor{{1., 3.}, {5., 1.}}), {-1, 1, 1, -1});
+}

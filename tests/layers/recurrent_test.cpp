@@ -12,22 +12,33 @@ TEST(LSTM, Checks) {
 
 TEST(GRU, Checks) {
   check_layer(GRU(3), {.input_shape = {4, 2}, .expected_shape = {3}});
-  check_layer(GRU(3, {.reset_after = false, .return_sequences = true}), {.input_shape = {4, 2}, .expected_shape = {4, 3}});
+  check_layer(GRU(3, {.reset_after = false, .return_sequences = true}),
+              {.input_shape = {4, 2}, .expected_shape = {4, 3}});
 }
 
 TEST(SimpleRNN, Values) {
   // h ← x + h, so the states are running sums.
-  SimpleRNN rnn(1, {.activation = "linear", .kernel_initializer = "ones", .recurrent_initializer = "ones", .return_sequences = true});
+  SimpleRNN rnn(1, {.activation = "linear",
+                    .kernel_initializer = "ones",
+                    .recurrent_initializer = "ones",
+                    .return_sequences = true});
   Tensor x = Tensor{1., 2., 3.}.reshape({1, 3, 1});
   expect_values(rnn(x), {1, 3, 6});
-  SimpleRNN backwards(1, {.activation = "linear", .kernel_initializer = "ones", .recurrent_initializer = "ones", .return_sequences = true, .go_backwards = true});
+  SimpleRNN backwards(1, {.activation = "linear",
+                          .kernel_initializer = "ones",
+                          .recurrent_initializer = "ones",
+                          .return_sequences = true,
+                          .go_backwards = true});
   expect_values(backwards(x), {3, 5, 6});
 }
 
 TEST(SimpleRNN, MaskedStepsKeepTheState) {
   KerasTensor input = Input({4, 1});
-  auto run = [&](SimpleRNN rnn) { return Model(input, rnn(Masking()(input))).predict(Tensor{0., 1., 0., 2.}.reshape({1, 4, 1})); };
-  SimpleRNN::Options options{.activation = "linear", .kernel_initializer = "ones", .recurrent_initializer = "ones", .return_sequences = true};
+  auto run = [&](SimpleRNN rnn) {
+    return Model(input, rnn(Masking()(input))).predict(Tensor{0., 1., 0., 2.}.reshape({1, 4, 1}));
+  };
+  SimpleRNN::Options options{
+      .activation = "linear", .kernel_initializer = "ones", .recurrent_initializer = "ones", .return_sequences = true};
   expect_values(run(SimpleRNN(1, options)), {0, 1, 1, 3});
   options.zero_output_for_mask = true;
   expect_values(run(SimpleRNN(1, options)), {0, 1, 0, 3});
@@ -38,13 +49,15 @@ TEST(LSTM, GivesItsStates) {
   LSTM lstm(3, {.return_state = true});
   std::vector<KerasTensor> outputs = lstm(input, {.initial_state = {h, c}}).outputs();
   ASSERT_EQ(outputs.size(), 3u);
-  std::vector<Tensor> y = Model({input, h, c}, outputs).predict({Tensor::full({2, 4, 2}, 0.1), Tensor::zeros({2, 3}), Tensor::zeros({2, 3})});
+  std::vector<Tensor> y = Model({input, h, c}, outputs)
+                              .predict({Tensor::full({2, 4, 2}, 0.1), Tensor::zeros({2, 3}), Tensor::zeros({2, 3})});
   EXPECT_TRUE(std::equal(y[0].values<float>().begin(), y[0].values<float>().end(), y[1].values<float>().begin()));
 }
 
 TEST(LSTM, StatefulGoesOn) {
   KerasTensor input = BatchInput({1, 2, 1});
-  SimpleRNN rnn(1, {.activation = "linear", .kernel_initializer = "ones", .recurrent_initializer = "ones", .stateful = true});
+  SimpleRNN rnn(
+      1, {.activation = "linear", .kernel_initializer = "ones", .recurrent_initializer = "ones", .stateful = true});
   Model model(input, rnn(input));
   Tensor x = Tensor{1., 2.}.reshape({1, 2, 1});
   expect_values(model.predict(x), {3});

@@ -32,7 +32,9 @@ struct Block : Layer<Block> {
   Dense dense, out;
 };
 
-std::string temporary(const std::string &name) { return (std::filesystem::temp_directory_path() / ("lamina_model_test_" + name)).string(); }
+std::string temporary(const std::string &name) {
+  return (std::filesystem::temp_directory_path() / ("lamina_model_test_" + name)).string();
+}
 
 Tensor ramp(const Shape &shape) {
   Tensor result(shape, DType::Float32);
@@ -51,7 +53,8 @@ void expect_equal(const Tensor &a, const Tensor &b, float tolerance = 0) {
 } // namespace
 
 TEST(Model, Summary) {
-  Sequential model({Input({4}), Dense(8, {.activation = "relu", .name = "hidden"}), Dense(3, {.name = "last"})}, {.name = "small"});
+  Sequential model({Input({4}), Dense(8, {.activation = "relu", .name = "hidden"}), Dense(3, {.name = "last"})},
+                   {.name = "small"});
   std::ostringstream text;
   model.summary(text);
   EXPECT_NE(text.str().find("Model: \"small\""), std::string::npos);
@@ -147,7 +150,8 @@ TEST(Model, TrainingGoesOnAfterLoading) {
 
 TEST(Model, RegularizationCounts) {
   KerasTensor x = Input({2});
-  Model model(x, Dense(1, {.use_bias = false, .kernel_initializer = "ones", .kernel_regularizer = regularizers::l2(0.5)})(x));
+  Model model(
+      x, Dense(1, {.use_bias = false, .kernel_initializer = "ones", .kernel_regularizer = regularizers::l2(0.5)})(x));
   model.compile({.optimizer = "sgd", .loss = "mean_squared_error"});
   // The prediction is 2, the error 0, the penalty 0.5 (1 + 1).
   EXPECT_NEAR(model.evaluate(Tensor{{1., 1.}}, Tensor{{2.}})[0].second, 1.0, 1e-6);

@@ -27,10 +27,12 @@ NativeCode scale() {
     *static_cast<float *>(prepared[0]) = 2 * *static_cast<float *>(buffers[1]);
     return 0;
   };
-  code.entry = [](void *const *buffers, const std::int64_t *dims, void *workspace, const lamina_context *) -> std::int32_t {
+  code.entry = [](void *const *buffers, const std::int64_t *dims, void *workspace,
+                  const lamina_context *) -> std::int32_t {
     if (dims[0] > 100)
       return 1;
-    auto *x = static_cast<float *>(buffers[0]), *y = static_cast<float *>(buffers[3]), *temp = static_cast<float *>(workspace);
+    auto *x = static_cast<float *>(buffers[0]), *y = static_cast<float *>(buffers[3]),
+         *temp = static_cast<float *>(workspace);
     for (std::int64_t i = 0; i < dims[0] * 2; ++i)
       temp[i] = x[i] * *static_cast<float *>(buffers[4]);
     std::copy_n(temp, dims[0] * 2, y);

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/runtime/files_fixture.h"
 #include "runtime/hdf5_writer.h"
+#include "tests/runtime/files_fixture.h"
 
 namespace lamina::runtime {
 namespace {
@@ -41,7 +41,8 @@ std::string library_image(const std::function<void(hid_t)> &fill, bool latest = 
 
 void make_array(hid_t file, const char *name, std::vector<hsize_t> dims, std::vector<hsize_t> chunk, bool compressed,
                 hid_t type = H5T_NATIVE_FLOAT, bool filled = true) {
-  hid_t creation = H5Pcreate(H5P_DATASET_CREATE), space = H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
+  hid_t creation = H5Pcreate(H5P_DATASET_CREATE),
+        space = H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr);
   if (!chunk.empty())
     H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
   if (compressed) {
@@ -71,7 +72,8 @@ void expect_counting(const Tensor &tensor, const Shape &shape) {
 TEST(Hdf5, RoundTripOfEveryDtype) {
   NamedTensors arrays;
   for (int i = 0; i <= static_cast<int>(DType::Float64); ++i)
-    arrays.emplace_back("layers/a/vars/" + std::to_string(i), Tensor{{1., 0.}, {0., 1.}, {1., 1.}}.astype(static_cast<DType>(i)));
+    arrays.emplace_back("layers/a/vars/" + std::to_string(i),
+                        Tensor{{1., 0.}, {0., 1.}, {1., 1.}}.astype(static_cast<DType>(i)));
   arrays.emplace_back("scalar", Tensor::scalar(2.5));
   arrays.emplace_back("empty", Tensor({0, 3}, DType::Float32));
   Hdf5Reader reader(image_of(write_hdf5(arrays)), "weights");
@@ -115,7 +117,8 @@ TEST(Hdf5, TheLibraryReadsWhatIsWritten) {
   NamedTensors arrays;
   for (DType dtype : {DType::Int8, DType::UInt8, DType::Int16, DType::Int32, DType::Int64, DType::UInt32, DType::UInt64,
                       DType::Float16, DType::Float32, DType::Float64})
-    arrays.emplace_back("layers/" + std::string(dtype_name(dtype)) + "/vars/0", (Tensor{{1., 2.}, {100., 0.}}).astype(dtype));
+    arrays.emplace_back("layers/" + std::string(dtype_name(dtype)) + "/vars/0",
+                        (Tensor{{1., 2.}, {100., 0.}}).astype(dtype));
   arrays.emplace_back("empty", Tensor({0, 3}, DType::Float32));
   arrays.emplace_back("scalar", Tensor::scalar(-7));
   for (int i = 0; i < 700; ++i)
@@ -222,9 +225,9 @@ std::string try_all(std::string_view image) {
 
 TEST(Hdf5, DamageIsRefusedOrHarmless) {
   std::string whole = write_hdf5(two_layers), chunked = library_image([](hid_t file) {
-    make_array(file, "gzip", {50, 33}, {8, 10}, true);
-    make_array(file, "edges", {5, 7, 3}, {2, 4, 2}, false);
-  });
+                                                make_array(file, "gzip", {50, 33}, {8, 10}, true);
+                                                make_array(file, "edges", {5, 7, 3}, {2, 4, 2}, false);
+                                              });
   EXPECT_EQ(try_all(whole), "(no error)");
   EXPECT_THAT(try_all(""), HasSubstr("no HDF5"));
   EXPECT_THAT(try_all(whole.substr(0, whole.size() / 2)), HasSubstr("cut off"));
@@ -261,7 +264,8 @@ TEST_F(Archive, RoundTrip) {
 TEST_F(Archive, NamesTheMissingPart) {
   auto without = [&](const std::string &missing) {
     ZipWriter zip(path("x.keras"));
-    for (auto [name, data] : {std::pair<std::string, std::string>("config.json", "{}"), {"model.weights.h5", write_hdf5({})}})
+    for (auto [name, data] :
+         {std::pair<std::string, std::string>("config.json", "{}"), {"model.weights.h5", write_hdf5({})}})
       if (name != missing)
         zip.add(name, data);
     zip.commit();

@@ -20,7 +20,8 @@ Tensor bytes(std::string_view text) {
 
 std::string npy(const std::string &header, const std::string &payload, int version = 1) {
   std::string text("\x93NUMPY");
-  text += {static_cast<char>(version), '\0', static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8 & 0xff)};
+  text += {static_cast<char>(version), '\0', static_cast<char>(header.size() & 0xff),
+           static_cast<char>(header.size() >> 8 & 0xff)};
   if (version > 1)
     text += {static_cast<char>(header.size() >> 16), '\0'};
   return text + header + payload;
@@ -61,7 +62,8 @@ TEST(NpyHeader, VersionsOrdersAndByteOrders) {
   EXPECT_EQ(columns.shape(), Shape({2, 3}));
   EXPECT_EQ(columns.at<std::int8_t>(0, 1), 2);
   EXPECT_EQ(columns.at<std::int8_t>(1, 2), 5);
-  EXPECT_EQ(parse("{'descr': '>i4', 'fortran_order': False, 'shape': ()}", std::string("\0\0\1\2", 4), 3).item<int>(), 258);
+  EXPECT_EQ(parse("{'descr': '>i4', 'fortran_order': False, 'shape': ()}", std::string("\0\0\1\2", 4), 3).item<int>(),
+            258);
   Tensor unsigned16 = parse("{'descr': '<u2', 'fortran_order': False, 'shape': (1,)}", "\xff\xff");
   EXPECT_EQ(unsigned16.dtype(), DType::Int32);
   EXPECT_EQ(unsigned16.item<int>(), 65535);
@@ -107,7 +109,8 @@ TEST(NpyHeader, RefusesDamage) {
   EXPECT_THAT(refusal("{'descr': " + std::string(60000, '(')), HasSubstr("damaged"));
   EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': Maybe}"), HasSubstr("neither"));
   EXPECT_THAT(refusal("{'other': 1}"), HasSubstr("other"));
-  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} + 1", "1234"), HasSubstr("after its end"));
+  EXPECT_THAT(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} + 1", "1234"),
+              HasSubstr("after its end"));
   std::string whole = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "1234");
   for (std::size_t length = 0; length < whole.size(); ++length)
     EXPECT_NE(error_of([&] { parse_npy(bytes(whole.substr(0, length)), "a"); }), "(no error)") << length;
@@ -125,7 +128,9 @@ TEST_F(Npz, RoundTrip) {
 }
 
 TEST_F(Npz, NothingIsLeftBehind) {
-  { ZipWriter abandoned(path("x.npz")); }
+  {
+    ZipWriter abandoned(path("x.npz"));
+  }
   write_npz(path("y.npz"), {{"a", Tensor{1}}});
   write_npz(path("y.npz"), {{"a", Tensor{2}}});
   std::vector<std::string> files;
@@ -136,7 +141,8 @@ TEST_F(Npz, NothingIsLeftBehind) {
 }
 
 TEST_F(Npz, SaysWhyItCannotWrite) {
-  EXPECT_THAT(error_of([&] { write_npz(path("none/y.npz"), {}); }), AllOf(HasSubstr("none/y.npz"), HasSubstr("No such file")));
+  EXPECT_THAT(error_of([&] { write_npz(path("none/y.npz"), {}); }),
+              AllOf(HasSubstr("none/y.npz"), HasSubstr("No such file")));
   EXPECT_THAT(error_of([&] { write_npz(folder, {}); }), HasSubstr("folder"));
 }
 

@@ -21,7 +21,8 @@ std::string file_of(const std::string &header, const std::string &data) {
 TEST_F(Safetensors, RoundTripOfEveryDtype) {
   NamedTensors arrays;
   for (int i = 0; i <= static_cast<int>(DType::Float64); ++i)
-    arrays.emplace_back("layer/" + std::to_string(i), Tensor{{1., 0.}, {0., 1.}, {1., 1.}}.astype(static_cast<DType>(i)));
+    arrays.emplace_back("layer/" + std::to_string(i),
+                        Tensor{{1., 0.}, {0., 1.}, {1., 1.}}.astype(static_cast<DType>(i)));
   arrays.emplace_back("scalar", Tensor::scalar(2.5));
   write_safetensors(path("x.safetensors"), arrays);
   NamedTensors read = read_safetensors(path("x.safetensors"));
@@ -45,14 +46,16 @@ TEST_F(Safetensors, RefusesDamage) {
   EXPECT_THAT(entry(R"("dtype": "F32", "shape": [2], "data_offsets": [8, 0])"), HasSubstr("not inside"));
   EXPECT_THAT(entry(R"("dtype": "F8", "shape": [2], "data_offsets": [0, 8])"), HasSubstr("F8"));
   EXPECT_THAT(entry(R"("dtype": "F32", "shape": [-2], "data_offsets": [0, 8])"), HasSubstr("shape"));
-  EXPECT_THAT(entry(R"("dtype": "F32", "shape": [4611686018427387904, 4], "data_offsets": [0, 8])"), HasSubstr("too many"));
+  EXPECT_THAT(entry(R"("dtype": "F32", "shape": [4611686018427387904, 4], "data_offsets": [0, 8])"),
+              HasSubstr("too many"));
   EXPECT_THAT(entry(R"("dtype": "F32")"), HasSubstr("missing"));
   EXPECT_THAT(opened(file_of("[]", "")), HasSubstr("no JSON object"));
   EXPECT_THAT(opened(file_of(std::string(100000, '['), "")), HasSubstr("nests deeper"));
   EXPECT_THAT(opened(file_of("{", "")), HasSubstr("no JSON"));
   EXPECT_THAT(opened(std::string("\xff\xff\xff\xff\xff\xff\xff\xff{}")), HasSubstr("no .safetensors"));
   EXPECT_THAT(opened("abc"), HasSubstr("no .safetensors"));
-  EXPECT_THAT(error_of([&] { write_safetensors(path("y"), {{"a", Tensor{1}}, {"a", Tensor{1}}}); }), HasSubstr("two arrays"));
+  EXPECT_THAT(error_of([&] { write_safetensors(path("y"), {{"a", Tensor{1}}, {"a", Tensor{1}}}); }),
+              HasSubstr("two arrays"));
 }
 
 } // namespace

@@ -29,7 +29,8 @@ TEST(Shape, CountsElementsOrRefuses) {
   EXPECT_EQ(Shape({2, 3}).num_elements(), 6);
   EXPECT_EQ(Shape().num_elements(), 1);
   EXPECT_EQ(Shape({std::int64_t(1) << 62, 8, 0}).num_elements(), 0);
-  EXPECT_NE(message_of([] { Shape({std::int64_t(1) << 40, std::int64_t(1) << 40}).num_elements(); }).find("too many"), std::string::npos);
+  EXPECT_NE(message_of([] { Shape({std::int64_t(1) << 40, std::int64_t(1) << 40}).num_elements(); }).find("too many"),
+            std::string::npos);
   EXPECT_NE(message_of([] { Shape({none, 2}).num_elements(); }).find("(None, 2)"), std::string::npos);
   EXPECT_THROW(Shape({-2}), Error);
   EXPECT_THROW(Shape(std::vector<std::int64_t>(13, 1)), Error);
@@ -96,7 +97,8 @@ TEST(Tensor, ZeroInitializedAndAligned) {
 }
 
 TEST(Tensor, RefusesWhatCannotBe) {
-  EXPECT_NE(message_of([] { Tensor({std::int64_t(1) << 60, 1}, DType::Float32); }).find("no memory"), std::string::npos);
+  EXPECT_NE(message_of([] { Tensor({std::int64_t(1) << 60, 1}, DType::Float32); }).find("no memory"),
+            std::string::npos);
   EXPECT_THROW(Tensor({none, 2}, DType::Float32), Error);
   EXPECT_THROW(Tensor().data<float>(), Error);
   EXPECT_THROW(Tensor({1.f}).data<double>(), Error);

@@ -29,18 +29,19 @@ bool fits(const Shape &shape, const Shape &expected) {
 } // namespace
 
 Tensor read_array(const NpzReader &file, const ArraySpec &spec) {
-  auto name = std::find_if(spec.names.begin(), spec.names.end(), [&](const std::string &each) { return file.contains(each); });
+  auto name =
+      std::find_if(spec.names.begin(), spec.names.end(), [&](const std::string &each) { return file.contains(each); });
   if (name == spec.names.end()) {
     std::string wanted;
     for (const std::string &each : spec.names)
       wanted += (wanted.empty() ? "" : " or ") + in_quotes(each);
-    throw Error(in_quotes(file.path()) + " holds no array for " + spec.what + " of shape " + spec.shape.str() + ": name it " +
-                wanted + "; it holds " + names_in(file));
+    throw Error(in_quotes(file.path()) + " holds no array for " + spec.what + " of shape " + spec.shape.str() +
+                ": name it " + wanted + "; it holds " + names_in(file));
   }
   Tensor array = file.read(*name);
   if (!fits(array.shape(), spec.shape))
-    throw Error(in_quotes(file.path()) + ": array " + in_quotes(*name) + " has shape " + array.shape().str() + ", but " +
-                spec.what + " takes " + spec.shape.str());
+    throw Error(in_quotes(file.path()) + ": array " + in_quotes(*name) + " has shape " + array.shape().str() +
+                ", but " + spec.what + " takes " + spec.shape.str());
   return array.astype(spec.dtype);
 }
 

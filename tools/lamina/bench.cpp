@@ -55,7 +55,8 @@ std::int64_t smallest_vocabulary(const Model &model) {
   return smallest;
 }
 
-Tensor random_input(const KerasTensor &input, std::int64_t vocabulary, const Options &options, runtime::Philox &random) {
+Tensor random_input(const KerasTensor &input, std::int64_t vocabulary, const Options &options,
+                    runtime::Philox &random) {
   bool ids = !is_floating(input.dtype());
   Tensor values(closed(input.shape(), options), ids ? DType::Int64 : DType::Float32, Tensor::Fill::None);
   for (std::int64_t i = 0; i < values.numel(); ++i)
@@ -153,12 +154,17 @@ void add_bench(CLI::App &app) {
   add_model(*command, options->model);
   auto positive = CLI::Range(std::int64_t(1), std::int64_t(1) << 40).description("");
   command->add_option("--batch", options->batch, "rows a call; 1 by default")->type_name("B")->check(positive);
-  command->add_option("--length", options->length, "size of other open dimensions; 100 by default")->type_name("T")->check(positive);
+  command->add_option("--length", options->length, "size of other open dimensions; 100 by default")
+      ->type_name("T")
+      ->check(positive);
   add_threads(*command, options->threads);
   CLI::Option *train = command->add_flag("--train", options->train, "measure a training step");
-  CLI::Option *loss = command->add_option("--loss", options->loss, "the loss to train with")->type_name("L")->needs(train);
+  CLI::Option *loss =
+      command->add_option("--loss", options->loss, "the loss to train with")->type_name("L")->needs(train);
   train->needs(loss);
-  command->add_option("--optimizer", options->optimizer, "the optimizer to train with; adam by default")->type_name("O")->needs(train);
+  command->add_option("--optimizer", options->optimizer, "the optimizer to train with; adam by default")
+      ->type_name("O")
+      ->needs(train);
   command->add_option("--json", options->json, "write the figures; - is standard output")->type_name("F");
   command->add_flag("--cached", options->cached, "take compiled kernels from the cache on disk, and put them there");
   command->callback([options] { bench(*options); });

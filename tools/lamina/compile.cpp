@@ -77,7 +77,8 @@ void add_compile(CLI::App &app) {
   add_model(*command, options->model);
   command->add_option("-o,--output", options->output, "the object file")->type_name("MODEL.o");
   command->add_option("--header", options->header, "the C header that declares its functions")->type_name("MODEL.h");
-  command->add_option("--name", options->name, "what the functions' names begin with; the file's name by default")->type_name("N");
+  command->add_option("--name", options->name, "what the functions' names begin with; the file's name by default")
+      ->type_name("N");
   command->add_option("--batch", options->batch, "fix the batch; open by default")
       ->type_name("B")
       ->check(CLI::Range(std::int64_t(1), std::int64_t(1) << 40).description(""));

@@ -88,7 +88,8 @@ void devices(const std::string &json_path) {
   }
   for (const runtime::CacheLevel &level : runtime::cache_levels()) {
     std::size_t bytes = level.size == 0 ? copied_bytes : level.working_set;
-    double read = runtime::bandwidth(runtime::Access::read, bytes, 1), copy = runtime::bandwidth(runtime::Access::copy, bytes, 1);
+    double read = runtime::bandwidth(runtime::Access::read, bytes, 1),
+           copy = runtime::bandwidth(runtime::Access::copy, bytes, 1);
     json["bandwidth"][level.name] = {{"read_gbytes", read}, {"copy_gbytes", copy}};
     std::snprintf(text, sizeof text, "%.1f GB/s read, %.1f GB/s copy, 1 thread%s%s", read, copy, level.size ? ", " : "",
                   level.size ? size_text(level.size).c_str() : "");

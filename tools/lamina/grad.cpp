@@ -18,8 +18,8 @@ void grad(const Options &options) {
   Model model = load_model(options.model);
   runtime::NpzReader file(options.input);
   std::vector<Tensor> inputs = read_inputs(file, model), cotangents = read_cotangents(file, model);
-  Gradients gradients =
-      model.gradients(inputs, cotangents, {.training = options.training, .seed = options.seed, .threads = options.threads});
+  Gradients gradients = model.gradients(
+      inputs, cotangents, {.training = options.training, .seed = options.seed, .threads = options.threads});
   runtime::NamedTensors arrays;
   for (std::size_t i = 0; i < gradients.inputs.size(); ++i)
     if (gradients.inputs[i].defined())
@@ -42,7 +42,8 @@ void add_grad(CLI::App &app) {
   command->add_option("-o,--output", options->output, "where to write grad_input_0 ... and grad_weight_0 ...")
       ->required()
       ->type_name("G.npz");
-  command->add_flag("--training", options->training, "as in training: dropout drops, batch normalization uses the batch");
+  command->add_flag("--training", options->training,
+                    "as in training: dropout drops, batch normalization uses the batch");
   add_threads(*command, options->threads);
   add_seed(*command, options->seed);
   command->callback([options] { grad(*options); });

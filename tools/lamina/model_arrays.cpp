@@ -23,10 +23,11 @@ std::vector<ArraySpec> input_specs(const Model &model, const std::string &prefix
   return specs;
 }
 
-void check_rows(const NpzReader &file, const std::string &first, std::int64_t rows, const std::string &name, const Tensor &array) {
+void check_rows(const NpzReader &file, const std::string &first, std::int64_t rows, const std::string &name,
+                const Tensor &array) {
   if (array.rank() == 0 || array.shape().front() != rows)
-    throw Error(in_quotes(file.path()) + ": " + first + " has " + std::to_string(rows) + " rows, but " + name + " has shape " +
-                array.shape().str());
+    throw Error(in_quotes(file.path()) + ": " + first + " has " + std::to_string(rows) + " rows, but " + name +
+                " has shape " + array.shape().str());
 }
 
 } // namespace
@@ -39,8 +40,10 @@ std::vector<Tensor> read_cotangents(const NpzReader &file, const Model &model) {
   std::vector<ArraySpec> specs;
   for (const KerasTensor &output : model.outputs()) {
     std::string number = std::to_string(specs.size());
-    specs.push_back({"output " + number + " (layer " + in_quotes(output.layer().name()) + ")", {"cotangent_" + number},
-                     output.shape(), output.dtype()});
+    specs.push_back({"output " + number + " (layer " + in_quotes(output.layer().name()) + ")",
+                     {"cotangent_" + number},
+                     output.shape(),
+                     output.dtype()});
   }
   return read_arrays(file, specs);
 }
@@ -51,8 +54,8 @@ TrainingData read_training_data(const NpzReader &file, const Model &model) {
   for (const Tensor &array : read_numbered(file, "y"))
     data.y.push_back(single_precision(array));
   if (data.y.size() != model.outputs().size())
-    throw Error(in_quotes(file.path()) + " holds " + std::to_string(data.y.size()) + " arrays of targets; the model has " +
-                std::to_string(model.outputs().size()) + " outputs");
+    throw Error(in_quotes(file.path()) + " holds " + std::to_string(data.y.size()) +
+                " arrays of targets; the model has " + std::to_string(model.outputs().size()) + " outputs");
   if (data.x.empty() || data.x.front().rank() == 0)
     throw Error("a model without inputs, or with a scalar one, cannot be trained");
   std::int64_t rows = data.x.front().shape().front();

@@ -21,8 +21,8 @@ struct TrainingData {
   Tensor sample_weight; ///< may be none
 };
 
-/// `x` and `y`, or `x_0` … and `y_0` …, and `sample_weight`. Errors: shapes that the model does not take, different numbers
-/// of rows.
+/// `x` and `y`, or `x_0` … and `y_0` …, and `sample_weight`. Errors: shapes that the model does not take, different
+/// numbers of rows.
 TrainingData read_training_data(const runtime::NpzReader &file, const Model &model);
 
 } // namespace lamina::tools

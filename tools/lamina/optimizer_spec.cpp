@@ -25,7 +25,8 @@ Config parse_value(const std::string &key, std::string_view text) {
   if (auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end)
     return integer;
   double number;
-  if (auto parsed = std::from_chars(begin, end, number); parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(number))
+  if (auto parsed = std::from_chars(begin, end, number);
+      parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(number))
     return number;
   throw Error("optimizer option " + in_quotes(key) + " is " + in_quotes(text) + "; give a number, true, false or none");
 }
@@ -36,8 +37,10 @@ OptimizerSpec parse_optimizer_spec(const std::string &text) {
   std::size_t colon = text.find(':');
   OptimizerSpec spec{text.substr(0, colon), Config::dict()};
   if (spec.name.empty())
-    throw Error("the optimizer " + in_quotes(text) + " has no name; write it like 'sgd:learning_rate=0.1,momentum=0.9'");
-  for (std::string_view rest = colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1); !rest.empty();) {
+    throw Error("the optimizer " + in_quotes(text) +
+                " has no name; write it like 'sgd:learning_rate=0.1,momentum=0.9'");
+  for (std::string_view rest = colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1);
+       !rest.empty();) {
     std::string_view item = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(item.size() + 1, rest.size()));
     std::size_t equals = item.find('=');

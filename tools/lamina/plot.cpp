@@ -119,7 +119,9 @@ void add_plot(CLI::App &app) {
   CLI::App *command = app.add_subcommand("plot", "Draw the graph of layers with their shapes");
   auto paths = std::make_shared<std::pair<std::string, std::string>>();
   add_model(*command, paths->first);
-  command->add_option("-o,--output", paths->second, "the picture: .svg, .png or .dot")->required()->type_name("MODEL.svg");
+  command->add_option("-o,--output", paths->second, "the picture: .svg, .png or .dot")
+      ->required()
+      ->type_name("MODEL.svg");
   command->callback([paths] { plot(paths->first, paths->second); });
 }
 

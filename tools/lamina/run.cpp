@@ -37,7 +37,8 @@ void add_run(CLI::App &app) {
   command->add_option("-o,--output", options->output, "where to write output_0, output_1 ...; - is standard output")
       ->required()
       ->type_name("Y.npz");
-  command->add_flag("--training", options->training, "as in training: dropout drops, batch normalization uses the batch");
+  command->add_flag("--training", options->training,
+                    "as in training: dropout drops, batch normalization uses the batch");
   add_threads(*command, options->threads);
   add_seed(*command, options->seed);
   command->callback([options] { run(*options); });

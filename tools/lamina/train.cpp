@@ -85,11 +85,14 @@ void add_train(CLI::App &app) {
   CLI::App *command = app.add_subcommand("train", "Train a model on arrays in an .npz file and save it");
   auto options = std::make_shared<Options>();
   add_model(*command, options->model);
-  command->add_option("-d,--data", options->data, "x and y, or x_0, x_1 ... and y_0, y_1 ..., and perhaps sample_weight")
+  command
+      ->add_option("-d,--data", options->data, "x and y, or x_0, x_1 ... and y_0, y_1 ..., and perhaps sample_weight")
       ->required()
       ->type_name("DATA.npz");
   command->add_option("-o,--output", options->output, "the trained model")->required()->type_name("OUT.keras");
-  command->add_option("--loss", options->loss, "one of Keras's, like mean_squared_error")->required()->type_name("NAME");
+  command->add_option("--loss", options->loss, "one of Keras's, like mean_squared_error")
+      ->required()
+      ->type_name("NAME");
   command->add_option("--optimizer", options->optimizer, "like adam or sgd:learning_rate=0.1,momentum=0.9")
       ->required()
       ->type_name("SPEC");

@@ -51,7 +51,9 @@ protected:
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   }
   std::string text(const std::string &name) const { return runtime::read_file(path(name), 1 << 24); }
-  Tensor array(const std::string &file, const std::string &name) const { return runtime::NpzReader(path(file)).read(name); }
+  Tensor array(const std::string &file, const std::string &name) const {
+    return runtime::NpzReader(path(file)).read(name);
+  }
   double loss(const std::string &file, std::size_t epoch) const {
     return runtime::parse_json(text(file), file)["history"]["loss"][epoch].get<double>();
   }
@@ -91,7 +93,8 @@ TEST_F(Commands, TrainTheSameOnOneAndTwoThreads) {
   runtime::write_npz(path("d.npz"), {{"x", x}, {"y", Tensor::full({4, 2}, 1)}});
   for (const char *threads : {"1", "2"})
     works(std::string("train model.keras -d d.npz -o t") + threads +
-          ".keras --loss mean_squared_error --optimizer adam:learning_rate=0.01 --epochs 5 --batch-size 2 --seed 3 --threads " +
+          ".keras --loss mean_squared_error --optimizer adam:learning_rate=0.01 --epochs 5 --batch-size 2 --seed 3 "
+          "--threads " +
           threads + " --json log" + threads + ".json --validation-data d.npz --metrics mae");
   EXPECT_LT(loss("log1.json", 4), loss("log1.json", 0));
   EXPECT_EQ(text("log1.json"), text("log2.json"));
