@@ -266,6 +266,45 @@ std::string model_name(const Config &config) {
   return name.empty() ? "model" : name;
 }
 
+/// The shapes of the tensors in an argument, in its structure.
+Config shapes_of(const Config &argument, const Node &call) {
+  if (const Config *index = argument.find("__tensor__"))
+    return call.inputs.at(static_cast<std::size_t>(index->as_int())).shape();
+  if (!argument.is_list())
+    return {};
+  Config shapes = Config::List();
+  for (const Config &item : argument.as_list())
+    shapes.push_back(shapes_of(item, call));
+  return shapes;
+}
+
+/// What Keras builds the layer with on loading, before the layer has a model: weights get the same paths as in a file
+/// that Keras wrote.
+Config build_config(const Node &call) {
+  std::string class_name = call.layer->class_name();
+  if (class_name == "MultiHeadAttention" || class_name == "GroupedQueryAttention") {
+    Config shapes = Config::dict();
+    std::size_t position = 0;
+    for (const char *name : {"query", "value", "key"}) {
+      const Config *given = call.kwargs.find(name);
+      Config shape = given                         ? shapes_of(*given, call)
+                     : position < call.args.size() ? shapes_of(call.args[position], call)
+                                                   : Config();
+      if (!shape.is_null())
+        shapes.set(std::string(name) + "_shape", shape);
+      ++position;
+    }
+    return {{"shapes_dict", shapes}};
+  }
+  return {{"input_shape", shapes_of(call.args[0], call)}};
+}
+
+void add_build_config(Config &object, const Node &call) {
+  bool layer = !dynamic_cast<const Network *>(call.layer.get()) && !dynamic_cast<const Operation *>(call.layer.get());
+  if (layer && !call.inputs.empty() && call.args.size() && !call.layer->weights().empty())
+    object.set("build_config", build_config(call));
+}
+
 } // namespace
 
 std::shared_ptr<Network> functional_from_config(const Config &config) {
@@ -371,8 +410,11 @@ Config Network::serialized_config() const {
     Config layers = Config::List();
     if (!inputs_.empty())
       layers.push_back(serialize_object(inputs_[0].layer()));
-    for (const auto &layer : layers_)
-      layers.push_back(serialize_object(*layer));
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      layers.push_back(serialize_object(*layers_[i]));
+      if (i < nodes_.size())
+        add_build_config(layers.as_list().back(), *nodes_[i]);
+    }
     config.set("layers", layers);
     if (!inputs_.empty())
       config.set("build_input_shape", inputs_[0].shape());
@@ -417,6 +459,8 @@ Config Network::serialized_config() const {
   Config layers = Config::List();
   for (const auto &layer : layers_) {
     Config object = serialize_object(*layer);
+    if (const std::vector<const Node *> &made = calls[layer.get()]; !made.empty())
+      add_build_config(object, *made.front());
     object.set("name", layer->name());
     Config inbound = Config::List();
     for (const Node *node : calls[layer.get()])
