@@ -35,12 +35,16 @@ Words mixSeed(Scalar &s, Value seed, int64_t stream) {
 }
 
 Words philox(Scalar &s, Value low, Value high, Value key) {
-  Type i32 = s.builder().getI32Type();
-  Value multiplier = s.constantInt(i32, static_cast<int32_t>(kMultiplier));
+  OpBuilder &b = s.builder();
+  Type i32 = b.getI32Type(), i64 = b.getI64Type();
+  Value multiplier = s.constantInt(i64, kMultiplier);
   for (int round = 0; round < kRounds; ++round) {
-    auto product = arith::MulUIExtendedOp::create(s.builder(), s.location(), low, multiplier);
-    low = s.logicalXor(s.logicalXor(product.getHigh(), key), high);
-    high = product.getLow();
+    // Not arith.mului_extended: upstream lowers it for vectors of one dimension only.
+    Value wide = arith::ExtUIOp::create(b, s.location(), i64, low);
+    Value product = arith::MulIOp::create(b, s.location(), wide, multiplier);
+    Value upper = arith::TruncIOp::create(b, s.location(), i32, shiftRight(s, product, 32));
+    low = s.logicalXor(s.logicalXor(upper, key), high);
+    high = arith::TruncIOp::create(b, s.location(), i32, product);
     key = s.add(key, s.constantInt(i32, kKeyStep));
   }
   return {low, high};

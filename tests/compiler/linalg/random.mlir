@@ -5,8 +5,8 @@
 func.func @uniform(%seed: tensor<i64>, %n: index) -> tensor<?x4xf32> {
   // CHECK: tensor.extract
   // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : i32, i32)
-  // CHECK-COUNT-10: arith.mului_extended
-  // CHECK-NOT: arith.mului_extended
+  // CHECK-COUNT-10: arith.muli {{.*}} : i64
+  // CHECK-NOT: arith.muli {{.*}} : i64
   // CHECK: return
   %0 = lamina.random_uniform [%n, 4] seed %seed stream 7 : f32
   return %0 : tensor<?x4xf32>
