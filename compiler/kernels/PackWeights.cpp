@@ -1,5 +1,6 @@
 // Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop reads one
-// stream. Guarantees that a packed operand is read through linalg.unpack, which tiles to slices of the panels.
+// stream; weights of few columns as rows, [N][K], so that vectors run along the sum. Guarantees that a panel is read through
+// linalg.unpack, which tiles to slices of the panels.
 
 #include "compiler/Passes.h"
 #include "compiler/kernels/Weights.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr int64_t fewElements = 2048;
 /// Operands that change every call are packed only for this many rows, which pay for the copy.
 constexpr int64_t manyRows = 128;
+/// Sums at least this long pay for the horizontal reduction at the end of vectors that run along them.
+constexpr int64_t longSum = 256;
 
 bool isContraction(linalg::GenericOp op) {
   return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2 && op->getNumResults() == 1;
@@ -52,6 +55,38 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     return rows >= manyRows ? width : 0;
   }
 
+  /// A matrix with too few columns for a vector of them, and long ones.
+  bool isNarrow(linalg::GenericOp op, OpOperand *operand) {
+    auto type = cast<RankedTensorType>(operand->get().getType());
+    AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (!type.hasStaticShape() || type.getRank() != 2 || op.getNumReductionLoops() != 1 || !read.isProjectedPermutation() ||
+        read.getResult(1) != written.getResults().back())
+      return false;
+    unsigned k = cast<AffineDimExpr>(read.getResult(0)).getPosition();
+    AffineMap left = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
+    return op.getIteratorTypesArray()[k] == utils::IteratorType::reduction && left.getResults().back() == read.getResult(0) &&
+           type.getDimSize(1) < panel / 2 && type.getDimSize(0) >= longSum;
+  }
+
+  void transposeOperand(linalg::GenericOp op, OpOperand *operand) {
+    OpBuilder builder(op);
+    builder.setInsertionPointAfterValue(operand->get());
+    auto type = cast<RankedTensorType>(operand->get().getType());
+    SmallVector<int64_t> permutation{1, 0};
+    Value empty = tensor::EmptyOp::create(builder, op.getLoc(), {type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
+    AffineMap identity = builder.getMultiDimIdentityMap(2);
+    SmallVector<utils::IteratorType> iterators(2, utils::IteratorType::parallel);
+    auto rows = linalg::GenericOp::create(
+        builder, op.getLoc(), TypeRange{empty.getType()}, ValueRange{operand->get()}, ValueRange{empty},
+        ArrayRef<AffineMap>{AffineMap::getPermutationMap(permutation, &getContext()), identity}, iterators,
+        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap &map = maps[operand->getOperandNumber()];
+    map = AffineMap::get(map.getNumDims(), 0, {map.getResult(1), map.getResult(0)}, &getContext());
+    op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
+    operand->set(rows.getResult(0));
+  }
+
   void runOnOperation() override {
     WeightValues weights = findWeightValues(getOperation());
     SmallVector<linalg::GenericOp> contractions;
@@ -61,7 +96,12 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     });
     for (linalg::GenericOp op : contractions) {
       OpOperand *operand = op.getDpsInputOperand(1);
-      int64_t width = panelFor(op, operand, weights.values.contains(operand->get()));
+      bool constant = weights.values.contains(operand->get());
+      if (constant && isNarrow(op, operand)) {
+        transposeOperand(op, operand);
+        continue;
+      }
+      int64_t width = panelFor(op, operand, constant);
       if (width == 0)
         continue;
       // Where the operand is known: not in the loops that read it.
