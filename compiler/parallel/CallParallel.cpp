@@ -1,4 +1,5 @@
-// Lets calls of parallel bodies go through the caller's thread pool. Guarantees that a kernel without a context runs serially.
+// Lets calls of parallel bodies that are worth it go through the caller's thread pool. Guarantees that a kernel without a context
+// runs serially.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -8,6 +9,9 @@ namespace mlir::lamina {
 #include "compiler/Passes.h.inc"
 
 namespace {
+
+/// Less work than this, about two microseconds, is done before another thread has begun.
+constexpr int64_t littleWork = 1 << 18;
 
 /// thunk(closure, begin, end): unpacks the closure and calls the body.
 LLVM::LLVMFuncOp createThunk(OpBuilder &builder, LLVM::LLVMFuncOp body, LLVM::LLVMStructType closureType) {
@@ -20,7 +24,8 @@ LLVM::LLVMFuncOp createThunk(OpBuilder &builder, LLVM::LLVMFuncOp body, LLVM::LL
   Block *block = thunk.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
   Value closure = LLVM::LoadOp::create(builder, loc, closureType, block->getArgument(0));
-  SmallVector<Value> arguments{block->getArgument(1), block->getArgument(2)};
+  Value work = LLVM::ZeroOp::create(builder, loc, i64);
+  SmallVector<Value> arguments{block->getArgument(1), block->getArgument(2), work};
   for (unsigned i = 0; i < closureType.getBody().size(); ++i)
     arguments.push_back(LLVM::ExtractValueOp::create(builder, loc, closure, i));
   LLVM::CallOp::create(builder, loc, body, arguments);
@@ -35,7 +40,7 @@ void callThroughPool(LLVM::CallOp call, LLVM::LLVMFuncOp body) {
   auto kernel = call->getParentOfType<LLVM::LLVMFuncOp>();
   Value pool = kernel.getArgument(0);
   Type pointer = LLVM::LLVMPointerType::get(context), i64 = builder.getI64Type();
-  SmallVector<Value> captures(call.getArgOperands().drop_front(2));
+  SmallVector<Value> captures(call.getArgOperands().drop_front(3));
   auto closureType = LLVM::LLVMStructType::getLiteral(context, llvm::to_vector(ValueRange(captures).getTypes()));
   LLVM::LLVMFuncOp thunk = createThunk(builder, body, closureType);
 
@@ -66,7 +71,9 @@ void callThroughPool(LLVM::CallOp call, LLVM::LLVMFuncOp body) {
   builder.setInsertionPointToEnd(before);
   Value null = LLVM::ZeroOp::create(builder, loc, pointer);
   Value none = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, pool, null);
-  LLVM::CondBrOp::create(builder, loc, none, serial, parallel);
+  Value most = LLVM::ConstantOp::create(builder, loc, i64, builder.getI64IntegerAttr(littleWork));
+  Value little = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ult, call.getArgOperands()[2], most);
+  LLVM::CondBrOp::create(builder, loc, LLVM::OrOp::create(builder, loc, none, little), serial, parallel);
 }
 
 struct CallParallelPass : impl::CallParallelPassBase<CallParallelPass> {

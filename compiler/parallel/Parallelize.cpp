@@ -1,5 +1,6 @@
-// Outlines each scf.forall of a kernel into a function over a range of work items. Guarantees that kernels hold no parallel loops,
-// only calls of functions marked lamina.parallel_body, and that temporaries of known size are on the stack.
+// Outlines each scf.forall of a kernel into a function over a range of work items, (begin, end, work of the whole loop, captures…).
+// Guarantees that kernels hold no parallel loops, only calls of functions marked lamina.parallel_body, and that temporaries of
+// known, small size are on the stack.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -16,6 +17,11 @@ namespace mlir::lamina {
 
 namespace {
 
+/// What a loop of unknown work is taken to cost an element.
+constexpr int64_t unknownWork = 1 << 10;
+/// Larger temporaries than this would run over the stack of a thread.
+constexpr int64_t stackBytes = 1 << 18;
+
 void outline(scf::ForallOp forall, func::FuncOp kernel) {
   OpBuilder builder(forall);
   Location loc = forall.getLoc();
@@ -25,6 +31,8 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
     return arith::CeilDivUIOp::create(builder, loc, a, b);
   };
   SmallVector<Value> counts, lows, steps;
+  auto perElement = forall->getAttrOfType<IntegerAttr>("lamina.work");
+  Value work = arith::ConstantIndexOp::create(builder, loc, perElement ? perElement.getInt() : unknownWork);
   for (auto [low, high, step] :
        llvm::zip_equal(forall.getMixedLowerBound(), forall.getMixedUpperBound(), forall.getMixedStep())) {
     lows.push_back(getValueOrCreateConstantIndexOp(builder, loc, low));
@@ -32,6 +40,7 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
     Value end = getValueOrCreateConstantIndexOp(builder, loc, high);
     Value extent = getConstantIntValue(low) == 0 ? end : arith::SubIOp::create(builder, loc, end, lows.back()).getResult();
     counts.push_back(ceilDiv(extent, steps.back()));
+    work = arith::MulIOp::create(builder, loc, work, extent);
   }
   Value total = counts[0];
   for (Value count : ArrayRef(counts).drop_front())
@@ -49,7 +58,7 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
   }
 
   auto module = kernel->getParentOfType<ModuleOp>();
-  SmallVector<Type> types{builder.getIndexType(), builder.getIndexType()};
+  SmallVector<Type> types(3, builder.getIndexType());
   llvm::append_range(types, ValueRange(captures).getTypes());
   unsigned number = llvm::range_size(module.getOps<func::FuncOp>());
   OpBuilder outer(module.getBodyRegion());
@@ -60,7 +69,7 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
   Block *block = body.addEntryBlock();
   OpBuilder inner = OpBuilder::atBlockBegin(block);
   IRMapping map;
-  map.map(ValueRange(captures), block->getArguments().drop_front(2));
+  map.map(ValueRange(captures), block->getArguments().drop_front(3));
   for (Value constant : constants)
     inner.clone(*constant.getDefiningOp(), map);
   Value one = arith::ConstantIndexOp::create(inner, loc, 1);
@@ -81,7 +90,7 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
   for (Operation &op : forall.getBody()->without_terminator())
     inner.clone(op, map);
 
-  SmallVector<Value> arguments{arith::ConstantIndexOp::create(builder, loc, 0), total};
+  SmallVector<Value> arguments{arith::ConstantIndexOp::create(builder, loc, 0), total, work};
   llvm::append_range(arguments, captures);
   func::CallOp::create(builder, loc, body, arguments);
   forall.erase();
@@ -91,7 +100,8 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
 void moveToStack(func::FuncOp function) {
   function.walk([&](memref::AllocOp alloc) {
     OpBuilder builder(alloc);
-    if (alloc.getType().hasStaticShape()) {
+    MemRefType type = alloc.getType();
+    if (type.hasStaticShape() && type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8) <= stackBytes) {
       builder.setInsertionPointToStart(&function.front());
       Value stack = memref::AllocaOp::create(builder, alloc.getLoc(), alloc.getType(), builder.getI64IntegerAttr(64));
       alloc.replaceAllUsesWith(stack);

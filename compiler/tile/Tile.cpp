@@ -138,6 +138,7 @@ public:
   LogicalResult run();
 
 private:
+  int64_t workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute);
   LogicalResult tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, ArrayRef<int64_t> order, bool forall);
   LogicalResult tileAlone(linalg::LinalgOp op);
   LogicalResult tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile);
@@ -169,7 +170,27 @@ SmallVector<linalg::LinalgOp> Tiler::marked(StringRef mark) {
   return ops;
 }
 
+/// About how many multiplications an element of the loops that threads share costs. Those are as they are at run time; other open
+/// loops are guesses.
+int64_t Tiler::workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute) {
+  constexpr int64_t elementwise = 8, openSum = 64;
+  int64_t work = 0, shared = 1;
+  kernel.walk([&](linalg::LinalgOp op) {
+    if (isa<linalg::FillOp>(op))
+      return;
+    int64_t points = op.getNumReductionLoops() && op.getNumDpsInputs() >= 2 ? 1 : elementwise;
+    for (auto [range, type] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+      points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
+    work += points;
+  });
+  for (auto [range, size] : llvm::zip(root.getStaticLoopRanges(), distribute))
+    if (size && !ShapedType::isDynamic(range))
+      shared *= range;
+  return std::max<int64_t>(1, work / shared);
+}
+
 LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, ArrayRef<int64_t> order, bool forall) {
+  int64_t work = forall ? workPerElement(root, sizes) : 0;
   scf::SCFTilingOptions tiling;
   tiling.setTileSizes(getAsIndexOpFoldResult(kernel.getContext(), sizes));
   tiling.setInterchange(order);
@@ -181,6 +202,8 @@ LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, A
       scf::tileConsumerAndFuseProducersUsingSCF(rewriter, cast<TilingInterface>(root.getOperation()), options);
   if (failed(result))
     return root.emitOpError("cannot be tiled as its schedule says");
+  if (forall)
+    result->loops.front()->setAttr("lamina.work", rewriter.getIndexAttr(work));
   for (OpResult value : root->getResults())
     if (Value replacement = result->replacements.lookup(value))
       rewriter.replaceAllUsesWith(value, replacement);
