@@ -70,6 +70,14 @@ def HoistPreparePass : Pass<"lamina-hoist-prepare", "::mlir::ModuleOp"> {
   }];
 }
 
+def FindRowsPass : Pass<"lamina-find-rows", "::mlir::func::FuncOp"> {
+  let summary = "Mark an entry function whose rows do not depend on each other";
+  let description = [{
+    Writes `lamina.row_bytes` on `@main` if nothing but the first axis is open and every operation computes a row of its results
+    from the same row of its operands: for each buffer of the caller the bytes of a row, or 0 for what all rows share.
+  }];
+}
+
 def FormKernelsPass : Pass<"lamina-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Group operations that share a tile and outline each group";
   let description = [{
@@ -147,6 +155,12 @@ def PlanArenaPass : Pass<"lamina-plan-arena", "::mlir::ModuleOp"> {
     Adds `@<entry>_workspace`, which returns the bytes needed for given dimensions.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def BlockRowsPass : Pass<"lamina-block-rows", "::mlir::ModuleOp"> {
+  let summary = "Run an entry function on blocks of rows whose temporaries stay in the cache";
+  let options = [Option<"cacheBytes", "cache-bytes", "int64_t", "8388608", "Bytes of temporaries of a block">];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def ParallelizePass : Pass<"lamina-parallelize", "::mlir::ModuleOp"> {

@@ -114,6 +114,7 @@ void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machin
   functions.addPass(createPackWeightsPass(pack));
   manager.addPass(createHoistPreparePass());
   manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createFindRowsPass());
   manager.addPass(createFormKernelsPass());
 }
 
@@ -148,6 +149,7 @@ void buildEntryPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(createCastReshapesPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createPlanArenaPass());
+  manager.addPass(createBlockRowsPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
 }

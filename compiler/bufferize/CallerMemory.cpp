@@ -12,6 +12,12 @@ Value loadAt(OpBuilder &builder, Location loc, Value array, int64_t index, Type 
   return LLVM::LoadOp::create(builder, loc, type, address);
 }
 
+void storeAt(OpBuilder &builder, Location loc, Value value, Value array, int64_t index, Type type) {
+  Value address = LLVM::GEPOp::create(builder, loc, LLVM::LLVMPointerType::get(builder.getContext()), type, array,
+                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  LLVM::StoreOp::create(builder, loc, value, address);
+}
+
 static OpFoldResult multiply(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldResult b) {
   std::optional<int64_t> x = getConstantIntValue(a), y = getConstantIntValue(b);
   if (x && y)

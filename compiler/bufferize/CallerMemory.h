@@ -10,6 +10,9 @@ namespace mlir::lamina {
 /// array[index] of a C array of `type`.
 Value loadAt(OpBuilder &builder, Location loc, Value array, int64_t index, Type type);
 
+/// array[index] = value.
+void storeAt(OpBuilder &builder, Location loc, Value value, Value array, int64_t index, Type type);
+
 /// A memref over memory that the caller owns; `open` has one index for each `?` of the type.
 Value bufferFromPointer(OpBuilder &builder, Location loc, Value pointer, MemRefType type, ValueRange open);
 

@@ -180,3 +180,15 @@ TEST(Model, MistakesAreNamed) {
   EXPECT_THROW(model.fit(ramp({2, 4}), ramp({2, 2})), Error);
   EXPECT_THROW(Model(x, Dense(2)(Input({4}))), Error);
 }
+
+// Two megabytes a row between the layers: the batch is computed in blocks, the last of them shorter.
+TEST(Model, LargeBatchesAreTheirRows) {
+  Sequential model({Input({128, 128, 3}), Conv2D(32, 3, {.padding = "same", .activation = "relu"}), MaxPooling2D(2), Conv2D(4, 3), Flatten(),
+                    Dense(5)});
+  Tensor x = ramp({11, 128, 128, 3});
+  for (int threads : {1, 2}) {
+    Tensor all = model.run({x}, {.threads = threads})[0];
+    for (std::int64_t row = 0; row < 11; ++row)
+      expect_equal(all.slice(row, row + 1), model.run({x.slice(row, row + 1)}, {.threads = threads})[0]);
+  }
+}
