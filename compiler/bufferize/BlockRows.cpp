@@ -1,5 +1,5 @@
-// Runs an entry function on blocks of rows that are so few that what one kernel writes is still in the cache when the next reads it.
-// Guarantees that the workspace holds one block.
+// Runs an entry function on blocks of rows that are so few that what one kernel writes is still in the cache when the
+// next reads it. Guarantees that the workspace holds one block.
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
@@ -75,7 +75,8 @@ struct BlockRowsPass : impl::BlockRowsPassBase<BlockRowsPass> {
     Value array = allocate(i64, open), moved = allocate(pointer, rowBytes.size());
     Value all = loadAt(builder, loc, dims, 0, i64);
     Value rows = rowsOfBlock(array, all);
-    Value zero = arith::ConstantIntOp::create(builder, loc, 0, 64), fine = arith::ConstantIntOp::create(builder, loc, 0, 32);
+    Value zero = arith::ConstantIntOp::create(builder, loc, 0, 64),
+          fine = arith::ConstantIntOp::create(builder, loc, 0, 32);
     Value step = arith::MaxSIOp::create(builder, loc, rows, arith::ConstantIntOp::create(builder, loc, 1, 64));
     auto loop = scf::ForOp::create(builder, loc, zero, all, step, ValueRange{fine});
     {
@@ -86,7 +87,8 @@ struct BlockRowsPass : impl::BlockRowsPassBase<BlockRowsPass> {
       for (auto [i, bytes] : llvm::enumerate(rowBytes.asArrayRef())) {
         Value address = loadAt(builder, loc, buffers, i, pointer);
         if (bytes) {
-          Value offset = arith::MulIOp::create(builder, loc, start, arith::ConstantIntOp::create(builder, loc, bytes, 64));
+          Value offset =
+              arith::MulIOp::create(builder, loc, start, arith::ConstantIntOp::create(builder, loc, bytes, 64));
           address = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), address, ValueRange{offset});
         }
         storeAt(builder, loc, address, moved, i, pointer);

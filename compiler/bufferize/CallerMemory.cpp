@@ -8,7 +8,8 @@
 namespace mlir::lamina {
 
 Value loadAt(OpBuilder &builder, Location loc, Value array, int64_t index, Type type) {
-  Value address = LLVM::GEPOp::create(builder, loc, array.getType(), type, array, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  Value address = LLVM::GEPOp::create(builder, loc, array.getType(), type, array,
+                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
   return LLVM::LoadOp::create(builder, loc, type, address);
 }
 
@@ -41,15 +42,17 @@ Value castContiguous(OpBuilder &builder, Location loc, Value buffer, MemRefType 
   return memref::ReinterpretCastOp::create(builder, loc, type, buffer, builder.getIndexAttr(0), sizes, strides);
 }
 
-SmallVector<OpFoldResult> collapsedSizes(OpBuilder &builder, Location loc, Value buffer, ArrayRef<ReassociationIndices> groups) {
+SmallVector<OpFoldResult> collapsedSizes(OpBuilder &builder, Location loc, Value buffer,
+                                         ArrayRef<ReassociationIndices> groups) {
   auto type = cast<MemRefType>(buffer.getType());
   SmallVector<OpFoldResult> sizes;
   for (const ReassociationIndices &group : groups) {
     OpFoldResult size = builder.getIndexAttr(1);
     for (int64_t axis : group)
-      size = multiply(builder, loc, size,
-                      type.isDynamicDim(axis) ? OpFoldResult(memref::DimOp::create(builder, loc, buffer, axis).getResult())
-                                              : builder.getIndexAttr(type.getDimSize(axis)));
+      size =
+          multiply(builder, loc, size,
+                   type.isDynamicDim(axis) ? OpFoldResult(memref::DimOp::create(builder, loc, buffer, axis).getResult())
+                                           : builder.getIndexAttr(type.getDimSize(axis)));
     sizes.push_back(size);
   }
   return sizes;

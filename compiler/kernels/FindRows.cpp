@@ -1,5 +1,6 @@
 // Finds entry functions whose rows, the slices along the open first axis, do not depend on each other. Guarantees that
-// `lamina.row_bytes`, where it stands, has one entry for every buffer of the caller: the bytes of a row, or 0 for what all rows share.
+// `lamina.row_bytes`, where it stands, has one entry for every buffer of the caller: the bytes of a row, or 0 for what
+// all rows share.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -62,7 +63,8 @@ bool isWhole(ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> strides, Arr
 
 /// The first axis stays by itself, but for axes of extent one.
 bool keepsFirstAxis(ArrayRef<ReassociationIndices> groups, RankedTensorType expanded) {
-  return !groups.empty() && llvm::all_of(ArrayRef(groups[0]).drop_front(), [&](int64_t axis) { return expanded.getDimSize(axis) == 1; });
+  return !groups.empty() &&
+         llvm::all_of(ArrayRef(groups[0]).drop_front(), [&](int64_t axis) { return expanded.getDimSize(axis) == 1; });
 }
 
 bool keepsRows(Operation &op) {
@@ -73,12 +75,17 @@ bool keepsRows(Operation &op) {
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
     return !hasRows(expand.getSrc()) || keepsFirstAxis(expand.getReassociationIndices(), expand.getResultType());
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return !hasRows(slice.getSource()) || (hasRows(slice) && isWhole(slice.getMixedOffsets(), slice.getMixedStrides(), slice.getStaticSizes()));
+    return !hasRows(slice.getSource()) ||
+           (hasRows(slice) && isWhole(slice.getMixedOffsets(), slice.getMixedStrides(), slice.getStaticSizes()));
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
-    return !hasRows(insert.getDest()) || (hasRows(insert.getSource()) && isWhole(insert.getMixedOffsets(), insert.getMixedStrides(), insert.getStaticSizes()));
+    return !hasRows(insert.getDest()) ||
+           (hasRows(insert.getSource()) &&
+            isWhole(insert.getMixedOffsets(), insert.getMixedStrides(), insert.getStaticSizes()));
   if (auto pad = dyn_cast<tensor::PadOp>(op))
-    return !hasRows(pad.getSource()) || (isZeroInteger(pad.getMixedLowPad()[0]) && isZeroInteger(pad.getMixedHighPad()[0]));
-  if (isa<tensor::EmptyOp, tensor::DimOp, linalg::UnPackOp, affine::AffineApplyOp, arith::ConstantOp, ub::PoisonOp, func::ReturnOp>(op))
+    return !hasRows(pad.getSource()) ||
+           (isZeroInteger(pad.getMixedLowPad()[0]) && isZeroInteger(pad.getMixedHighPad()[0]));
+  if (isa<tensor::EmptyOp, tensor::DimOp, linalg::UnPackOp, affine::AffineApplyOp, arith::ConstantOp, ub::PoisonOp,
+          func::ReturnOp>(op))
     return true;
   // Arithmetic on sizes alone.
   return isa<arith::ArithDialect>(op.getDialect()) && op.getNumResults() == 1 && op.getResult(0).getType().isIndex();

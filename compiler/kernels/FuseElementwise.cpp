@@ -1,7 +1,9 @@
 // Merges elementwise operations into the elementwise and reducing operations that read them. Guarantees that no value
 // is computed twice and that contractions and windows keep plain operands.
 
+#include "compiler/Contraction.h"
 #include "compiler/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -41,13 +43,56 @@ bool shouldFuse(OpOperand *operand) {
   if (!readsOnce(operand))
     return false;
   // A reduction takes a producer that nobody else reads: as an extra result it would keep others from the same row.
-  if (!isElementwise(consumer) && (consumer.getNumDpsInputs() != 1 || !producer->hasOneUse()))
+  if (!isElementwise(consumer) && (isContraction(consumer) || !producer->hasOneUse()))
     return false;
   // A value read twice is first read once (equal accesses are merged), or stays apart.
   if (llvm::count_if(consumer->getOperands(), [&](Value v) { return v.getDefiningOp() == producer; }) != 1)
     return false;
   return othersComeLater(producer, consumer);
 }
+
+// A step of arithmetic on one tensor, and on what is broadcast over it, costs its readers no more than its result
+// would: it reads as many bytes. Results of contractions keep their epilogue.
+bool isCheap(linalg::GenericOp op) {
+  constexpr size_t fewOps = 3;
+  if (!isElementwise(op) || op->getNumResults() != 1 || op.getBody()->getOperations().size() > fewOps ||
+      !llvm::all_of(op.getBody()->without_terminator(),
+                    [](Operation &inner) { return isa<arith::ArithDialect>(inner.getDialect()); }))
+    return false;
+  int64_t loops = op.getNumLoops(), whole = 0;
+  unsigned bits = getElementTypeOrSelf(op->getResult(0)).getIntOrFloatBitWidth();
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    if (op.getMatchingIndexingMap(input).getNumResults() < loops)
+      continue;
+    auto source = input->get().getDefiningOp<linalg::LinalgOp>();
+    if (++whole > 1 || getElementTypeOrSelf(input->get()).getIntOrFloatBitWidth() > bits ||
+        (source && isContraction(source)))
+      return false;
+  }
+  return true;
+}
+
+/// Gives every reader of a cheap value one of its own, into which it then merges.
+struct CopyCheapProducer : OpRewritePattern<linalg::GenericOp> {
+  CopyCheapProducer(MLIRContext *context) : OpRewritePattern(context, /*benefit=*/2) {}
+
+  LogicalResult matchAndRewrite(linalg::GenericOp producer, PatternRewriter &rewriter) const override {
+    if (!isCheap(producer) || producer->use_empty() || producer->hasOneUse())
+      return failure();
+    for (OpOperand &use : producer->getUses()) {
+      auto consumer = dyn_cast<linalg::GenericOp>(use.getOwner());
+      if (!consumer || consumer->getBlock() != producer->getBlock() || !consumer.isDpsInput(&use) || !readsOnce(&use) ||
+          isContraction(consumer) || llvm::count(consumer->getOperands(), producer->getResult(0)) != 1)
+        return failure();
+    }
+    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(producer->getUses()))) {
+      rewriter.setInsertionPoint(use.getOwner());
+      Operation *copy = rewriter.clone(*producer);
+      rewriter.modifyOpInPlace(use.getOwner(), [&] { use.set(copy->getResult(0)); });
+    }
+    return success();
+  }
+};
 
 struct FuseProducer : OpRewritePattern<linalg::GenericOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -91,7 +136,7 @@ struct InlineFill : OpRewritePattern<linalg::GenericOp> {
 struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FuseProducer, InlineFill>(&getContext());
+    patterns.add<CopyCheapProducer, FuseProducer, InlineFill>(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());

@@ -1,6 +1,7 @@
 // Decides which structured operations share a kernel.
 
 #include "compiler/kernels/Groups.h"
+#include "compiler/Contraction.h"
 
 namespace mlir::lamina {
 
@@ -16,8 +17,6 @@ struct Member {
   linalg::LinalgOp op;
   LoopMap loops;
 };
-
-bool isContraction(linalg::LinalgOp op) { return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2; }
 
 bool isStructured(Operation &op) { return isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op); }
 
@@ -77,7 +76,7 @@ struct GroupBuilder {
     }
     members.push_back({root, loops});
     // Nothing joins a contraction or a window from above: its operands are read many times.
-    if (!plain || (root.getNumReductionLoops() > 0 && root.getNumDpsInputs() != 1))
+    if (!plain || isContraction(root))
       group.sharedDims = 0;
   }
 

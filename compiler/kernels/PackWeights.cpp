@@ -1,7 +1,8 @@
-// Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop reads one
-// stream; weights of few columns as rows, [N][K], so that vectors run along the sum. Guarantees that a panel is read through
-// linalg.unpack, which tiles to slices of the panels.
+// Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop
+// reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum. Guarantees that a panel
+// is read through linalg.unpack, which tiles to slices of the panels.
 
+#include "compiler/Contraction.h"
 #include "compiler/Passes.h"
 #include "compiler/kernels/Weights.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -20,17 +21,14 @@ constexpr int64_t manyRows = 128;
 /// Sums at least this long pay for the horizontal reduction at the end of vectors that run along them.
 constexpr int64_t longSum = 256;
 
-bool isContraction(linalg::GenericOp op) {
-  return op.getNumReductionLoops() > 0 && op.getNumDpsInputs() == 2 && op->getNumResults() == 1;
-}
-
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;
 
   /// The panel's width for the operand's last axis, or 0 if it should stay as it is.
   int64_t panelFor(linalg::GenericOp op, OpOperand *operand, bool constant) {
     auto type = cast<RankedTensorType>(operand->get().getType());
-    if (!type.hasStaticShape() || type.getRank() < 2 || type.getElementTypeBitWidth() != 32 || type.getNumElements() < fewElements)
+    if (!type.hasStaticShape() || type.getRank() < 2 || type.getElementTypeBitWidth() != 32 ||
+        type.getNumElements() < fewElements)
       return 0;
     AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
     // Columns are the last axis of the operand and of the result, all other axes of the operand are summed over.
@@ -59,13 +57,14 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   bool isNarrow(linalg::GenericOp op, OpOperand *operand) {
     auto type = cast<RankedTensorType>(operand->get().getType());
     AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    if (!type.hasStaticShape() || type.getRank() != 2 || op.getNumReductionLoops() != 1 || !read.isProjectedPermutation() ||
-        read.getResult(1) != written.getResults().back())
+    if (!type.hasStaticShape() || type.getRank() != 2 || op.getNumReductionLoops() != 1 ||
+        !read.isProjectedPermutation() || read.getResult(1) != written.getResults().back())
       return false;
     unsigned k = cast<AffineDimExpr>(read.getResult(0)).getPosition();
     AffineMap left = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
-    return op.getIteratorTypesArray()[k] == utils::IteratorType::reduction && left.getResults().back() == read.getResult(0) &&
-           type.getDimSize(1) < panel / 2 && type.getDimSize(0) >= longSum;
+    return op.getIteratorTypesArray()[k] == utils::IteratorType::reduction &&
+           left.getResults().back() == read.getResult(0) && type.getDimSize(1) < panel / 2 &&
+           type.getDimSize(0) >= longSum;
   }
 
   void transposeOperand(linalg::GenericOp op, OpOperand *operand) {
@@ -73,7 +72,8 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     builder.setInsertionPointAfterValue(operand->get());
     auto type = cast<RankedTensorType>(operand->get().getType());
     SmallVector<int64_t> permutation{1, 0};
-    Value empty = tensor::EmptyOp::create(builder, op.getLoc(), {type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
+    Value empty =
+        tensor::EmptyOp::create(builder, op.getLoc(), {type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
     AffineMap identity = builder.getMultiDimIdentityMap(2);
     SmallVector<utils::IteratorType> iterators(2, utils::IteratorType::parallel);
     auto rows = linalg::GenericOp::create(
@@ -91,7 +91,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     WeightValues weights = findWeightValues(getOperation());
     SmallVector<linalg::GenericOp> contractions;
     getOperation().walk([&](linalg::GenericOp op) {
-      if (isContraction(op))
+      if (isContraction(op) && op.getNumDpsInputs() == 2 && op->getNumResults() == 1)
         contractions.push_back(op);
     });
     for (linalg::GenericOp op : contractions) {
@@ -111,7 +111,8 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       auto type = cast<RankedTensorType>(operand->get().getType());
       int64_t rank = type.getRank();
 
-      SmallVector<int64_t> split(type.getShape().drop_back()), packedShape{type.getShape().back() / width}, outer{rank - 1};
+      SmallVector<int64_t> split(type.getShape().drop_back()), packedShape{type.getShape().back() / width},
+          outer{rank - 1};
       split.push_back(packedShape[0]);
       split.push_back(width);
       SmallVector<ReassociationIndices> groups;
@@ -129,10 +130,13 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       Value panels = tensor::ExpandShapeOp::create(builder, loc, type.clone(split), operand->get(), groups);
       Value empty = tensor::EmptyOp::create(builder, loc, packedShape, type.getElementType());
       SmallVector<utils::IteratorType> iterators(rank + 1, utils::IteratorType::parallel);
-      auto pack = linalg::GenericOp::create(
-          builder, loc, TypeRange{empty.getType()}, ValueRange{panels}, ValueRange{empty},
-          ArrayRef<AffineMap>{AffineMap::get(rank + 1, 0, from, &getContext()), builder.getMultiDimIdentityMap(rank + 1)}, iterators,
-          [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+      auto pack =
+          linalg::GenericOp::create(builder, loc, TypeRange{empty.getType()}, ValueRange{panels}, ValueRange{empty},
+                                    ArrayRef<AffineMap>{AffineMap::get(rank + 1, 0, from, &getContext()),
+                                                        builder.getMultiDimIdentityMap(rank + 1)},
+                                    iterators, [](OpBuilder &b, Location l, ValueRange arguments) {
+                                      linalg::YieldOp::create(b, l, arguments[0]);
+                                    });
       Value dest = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
       auto unpack = linalg::UnPackOp::create(builder, loc, pack.getResult(0), dest, ArrayRef<int64_t>{rank - 1},
                                              ArrayRef<OpFoldResult>{builder.getIndexAttr(width)}, outer);

@@ -1,5 +1,5 @@
-// Lets calls of parallel bodies that are worth it go through the caller's thread pool. Guarantees that a kernel without a context
-// runs serially.
+// Lets calls of parallel bodies that are worth it go through the caller's thread pool. Guarantees that a kernel without
+// a context runs serially.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -1,6 +1,6 @@
-// Outlines each scf.forall of a kernel into a function over a range of work items, (begin, end, work of the whole loop, captures…).
-// Guarantees that kernels hold no parallel loops, only calls of functions marked lamina.parallel_body, and that temporaries of
-// known, small size are on the stack.
+// Outlines each scf.forall of a kernel into a function over a range of work items, (begin, end, work of the whole loop,
+// captures…). Guarantees that kernels hold no parallel loops, only calls of functions marked lamina.parallel_body, and
+// that temporaries of known, small size are on the stack.
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -38,7 +38,8 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
     lows.push_back(getValueOrCreateConstantIndexOp(builder, loc, low));
     steps.push_back(getValueOrCreateConstantIndexOp(builder, loc, step));
     Value end = getValueOrCreateConstantIndexOp(builder, loc, high);
-    Value extent = getConstantIntValue(low) == 0 ? end : arith::SubIOp::create(builder, loc, end, lows.back()).getResult();
+    Value extent =
+        getConstantIntValue(low) == 0 ? end : arith::SubIOp::create(builder, loc, end, lows.back()).getResult();
     counts.push_back(ceilDiv(extent, steps.back()));
     work = arith::MulIOp::create(builder, loc, work, extent);
   }
@@ -101,7 +102,8 @@ void moveToStack(func::FuncOp function) {
   function.walk([&](memref::AllocOp alloc) {
     OpBuilder builder(alloc);
     MemRefType type = alloc.getType();
-    if (type.hasStaticShape() && type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8) <= stackBytes) {
+    if (type.hasStaticShape() &&
+        type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8) <= stackBytes) {
       builder.setInsertionPointToStart(&function.front());
       Value stack = memref::AllocaOp::create(builder, alloc.getLoc(), alloc.getType(), builder.getI64IntegerAttr(64));
       alloc.replaceAllUsesWith(stack);

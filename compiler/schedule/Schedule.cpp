@@ -1,6 +1,7 @@
 // Chooses tile sizes for every operation of a kernel and writes them as #lamina.schedule. Decides everything that the
 // passes below do; changes nothing else.
 
+#include "compiler/Contraction.h"
 #include "compiler/Passes.h"
 #include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -265,8 +266,12 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
   for (int64_t loop : access.inputs)
     if (loop >= 0 && iterators[loop] == utils::IteratorType::reduction)
       along = loop;
+  bool readsColumns = llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    return along >= 0 && access.result >= 0 && map.isFunctionOfDim(along) && lastLoop(map) == access.result;
+  });
   if (op.getNumReductionLoops() > 0 && along >= 0 && !isWindowed(op, along) && op->getNumResults() == 1 &&
-      (access.result < 0 || !llvm::is_contained(access.inputs, access.result))) {
+      !readsColumns) {
     partial.assign(op.getNumLoops(), 0);
     partial[along] = columns(ranges[along], width, 4);
     tile[along] = 0;
@@ -344,7 +349,7 @@ void Scheduler::run() {
     if (isa<linalg::FillOp>(op))
       return;
     // A sum of everything has no columns to tile.
-    if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() >= 2 && accessOf(op).result >= 0)
+    if (isContraction(op) && accessOf(op).result >= 0)
       contractions.push_back(op);
     if (op->hasAttr("lamina.shared_dims"))
       root = op;

@@ -1,8 +1,9 @@
 // Tiles and fuses a kernel as #lamina.schedule says: items of work, then the root's tile with all producers, then each
-// operation's own inner loops. Guarantees that structured operations are as small as their vectors: static, or bounded where the
-// vector axis is open.
+// operation's own inner loops. Guarantees that structured operations are as small as their vectors: static, or bounded
+// where the vector axis is open.
 
 #include "compiler/Cleanup.h"
+#include "compiler/Contraction.h"
 #include "compiler/Passes.h"
 #include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -59,8 +60,8 @@ struct UnpackPanelToSlice : OpRewritePattern<linalg::UnPackOp> {
   }
 };
 
-/// A window loop of extent one leaves a strided slice: x[o * s + k * d] with k = 0 becomes a slice of stride s, so that every
-/// operand is read along plain loops.
+/// A window loop of extent one leaves a strided slice: x[o * s + k * d] with k = 0 becomes a slice of stride s, so that
+/// every operand is read along plain loops.
 struct WindowToSlice : OpRewritePattern<linalg::GenericOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -170,15 +171,15 @@ SmallVector<linalg::LinalgOp> Tiler::marked(StringRef mark) {
   return ops;
 }
 
-/// About how many multiplications an element of the loops that threads share costs. Those are as they are at run time; other open
-/// loops are guesses.
+/// About how many multiplications an element of the loops that threads share costs. Those are as they are at run time;
+/// other open loops are guesses.
 int64_t Tiler::workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute) {
   constexpr int64_t elementwise = 8, openSum = 64;
   int64_t work = 0, shared = 1;
   kernel.walk([&](linalg::LinalgOp op) {
     if (isa<linalg::FillOp>(op))
       return;
-    int64_t points = op.getNumReductionLoops() && op.getNumDpsInputs() >= 2 ? 1 : elementwise;
+    int64_t points = isContraction(op) ? 1 : elementwise;
     for (auto [range, type] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
       points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
     work += points;
@@ -212,7 +213,8 @@ LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, A
   return success();
 }
 
-/// Cuts what peeling left over: open rows one by one, an open vector axis of elementwise operations by one masked vector.
+/// Cuts what peeling left over: open rows one by one, an open vector axis of elementwise operations by one masked
+/// vector.
 LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile) {
   // Accumulators are never masked.
   bool reduces = false;
@@ -228,8 +230,8 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
         vectorLoop = dim.getPosition();
     // Nor are vectors that run across an operand's rows.
     bool crosses = vectorLoop >= 0 && llvm::any_of(rest.getIndexingMapsArray(), [&](AffineMap map) {
-      return map.isFunctionOfDim(vectorLoop) && !map.getResults().back().isFunctionOfDim(vectorLoop);
-    });
+                     return map.isFunctionOfDim(vectorLoop) && !map.getResults().back().isFunctionOfDim(vectorLoop);
+                   });
     for (unsigned i = 0; i < ranges.size(); ++i) {
       if (!ShapedType::isDynamic(ranges[i]) || i >= tile.size() || tile[i] == 0)
         continue;
@@ -270,7 +272,8 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
     scf::SCFTilingOptions tiling;
     tiling.setTileSizes(getAsIndexOpFoldResult(kernel.getContext(), inner));
     rewriter.setInsertionPoint(op);
-    FailureOr<scf::SCFTilingResult> result = scf::tileUsingSCF(rewriter, cast<TilingInterface>(op.getOperation()), tiling);
+    FailureOr<scf::SCFTilingResult> result =
+        scf::tileUsingSCF(rewriter, cast<TilingInterface>(op.getOperation()), tiling);
     if (failed(result))
       return op.emitOpError("cannot be tiled as its schedule says");
     rewriter.replaceOp(op, result->replacements);
@@ -340,8 +343,9 @@ LogicalResult Tiler::run() {
     if (whole)
       continue;
     rewriter.setInsertionPoint(op);
-    FailureOr<scf::SCFTilingResult> result = scf::tileReductionUsingScf(
-        rewriter, cast<PartialReductionOpInterface>(op.getOperation()), getAsIndexOpFoldResult(kernel.getContext(), partial));
+    FailureOr<scf::SCFTilingResult> result =
+        scf::tileReductionUsingScf(rewriter, cast<PartialReductionOpInterface>(op.getOperation()),
+                                   getAsIndexOpFoldResult(kernel.getContext(), partial));
     if (failed(result))
       return op.emitOpError("cannot keep partial results as its schedule says");
     rewriter.replaceOp(op, result->replacements);
