@@ -260,8 +260,8 @@ LogicalResult EntryBuilder::run() {
 
   body.eraseArguments(0, arguments);
   entry.setType(builder.getFunctionType(types, {builder.getI32Type()}));
-  entry.setAllArgAttrs(ArrayRef<DictionaryAttr>());
-  entry.setAllResultAttrs(ArrayRef<DictionaryAttr>());
+  entry.removeArgAttrsAttr();
+  entry.removeResAttrsAttr();
   return success();
 }
 
