@@ -109,7 +109,7 @@ struct FindRowsPass : impl::FindRowsPassBase<FindRowsPass> {
     for (auto [i, argument] : llvm::enumerate(entry.getArguments())) {
       auto kind = entry.getArgAttrOfType<StringAttr>(i, "lamina.kind");
       auto type = dyn_cast<RankedTensorType>(argument.getType());
-      if (!type || !kind || (kind != "input" && kind != "weight" && kind != "prepared"))
+      if (!type || !kind || (kind != "input" && kind != "weight" && kind != "prepared") || hasOtherOpenAxes(type))
         return;
       if (kind == "prepared") {
         ++prepared;
@@ -120,7 +120,8 @@ struct FindRowsPass : impl::FindRowsPassBase<FindRowsPass> {
     }
     for (auto [i, type] : llvm::enumerate(entry.getResultTypes())) {
       auto tensor = cast<RankedTensorType>(type);
-      if (entry.getResultAttr(i, "lamina.updates") || !tensor.getRank() || !tensor.isDynamicDim(0))
+      if (entry.getResultAttr(i, "lamina.updates") || !tensor.getRank() || !tensor.isDynamicDim(0) ||
+          hasOtherOpenAxes(tensor))
         return;
       bytes.push_back(rowBytes(tensor));
     }
@@ -128,8 +129,7 @@ struct FindRowsPass : impl::FindRowsPassBase<FindRowsPass> {
     WalkResult open = entry.walk([](Operation *op) {
       return llvm::any_of(op->getResultTypes(), hasOtherOpenAxes) ? WalkResult::interrupt() : WalkResult::advance();
     });
-    if (!any || open.wasInterrupted() || llvm::any_of(entry.getArgumentTypes(), hasOtherOpenAxes) ||
-        !llvm::all_of(entry.front(), [](Operation &op) { return keepsRows(op); }))
+    if (!any || open.wasInterrupted() || !llvm::all_of(entry.front(), [](Operation &op) { return keepsRows(op); }))
       return;
     entry->setAttr("lamina.row_bytes", DenseI64ArrayAttr::get(&getContext(), bytes));
   }
