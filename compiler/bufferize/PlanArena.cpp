@@ -1,5 +1,5 @@
-// Places every temporary of the entry functions in the caller's workspace. Guarantees that entry functions allocate
-// nothing, and that @<entry>_workspace returns the bytes they need for given dimensions.
+// Places every temporary of @main in the caller's workspace. Guarantees that @main allocates nothing, that
+// @main_workspace returns the bytes it needs for given dimensions, and that @prepare frees what it allocates.
 
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
@@ -184,10 +184,20 @@ void ArenaPlanner::run() {
   workspaceFunction(offset);
 }
 
+/// `prepare` runs once and has no workspace: its temporaries are freed where it ends.
+void freeAtEnd(func::FuncOp prepare) {
+  bufferization::hoistBuffersFromLoops(prepare);
+  OpBuilder builder(prepare.front().getTerminator());
+  for (auto alloc : prepare.front().getOps<memref::AllocOp>())
+    memref::DeallocOp::create(builder, alloc.getLoc(), alloc);
+}
+
 struct PlanArenaPass : impl::PlanArenaPassBase<PlanArenaPass> {
   void runOnOperation() override {
     if (auto entry = getOperation().lookupSymbol<func::FuncOp>("main"))
       ArenaPlanner(entry).run();
+    if (auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare"))
+      freeAtEnd(prepare);
   }
 };
 
