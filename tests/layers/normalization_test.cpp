@@ -35,3 +35,30 @@ TEST(LayerNormalization, Checks) {
 TEST(LayerNormalization, Values) {
   expect_values(LayerNormalization({.epsilon = 0.0})(Tensor{{1., 3.}, {5., 1.}}), {-1, 1, 1, -1});
 }
+
+TEST(GroupNormalization, Checks) {
+  check_layer(GroupNormalization(2), {.input_shape = {none, 6}, .expected_shape = {none, 6}});
+  check_layer(GroupNormalization(-1, {.axis = 1}), {.input_shape = {2, 3, 4}, .expected_shape = {2, 3, 4}});
+  EXPECT_THROW(GroupNormalization(4)(Tensor({1, 6}, DType::Float32)), Error);
+}
+
+TEST(RMSNormalization, Values) {
+  Tensor x({1, 2}, DType::Float32);
+  x.values<float>()[0] = 3;
+  x.values<float>()[1] = 4;
+  expect_values(RMSNormalization({.epsilon = 0})(x), {0.8485281f, 1.1313708f});
+  check_layer(RMSNormalization(), {.input_shape = {3, 5}, .expected_shape = {3, 5}});
+}
+
+TEST(UnitNormalization, Values) {
+  Tensor x({1, 2}, DType::Float32);
+  x.values<float>()[0] = 3;
+  x.values<float>()[1] = 4;
+  expect_values(UnitNormalization()(x), {0.6f, 0.8f});
+  check_layer(UnitNormalization({.axis = {1, 2}}), {.input_shape = {3, 5, 2}, .expected_shape = {3, 5, 2}});
+}
+
+TEST(Rescaling, Values) {
+  Tensor x = Tensor::full({1, 2}, 2.0);
+  expect_values(Rescaling(Config::list({0.5, 2.0}), -1.0)(x), {0, 3});
+}

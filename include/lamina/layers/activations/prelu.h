@@ -25,7 +25,10 @@ public:
     if (options.shared_axes)
       for (std::int64_t axis : *options.shared_axes)
         shape[axis - 1] = 1;
-    alpha = add_weight("alpha", shape, {.initializer = options.alpha_initializer, .regularizer = options.alpha_regularizer, .constraint = options.alpha_constraint});
+    alpha = add_weight("alpha", shape,
+                       {.initializer = options.alpha_initializer,
+                        .regularizer = options.alpha_regularizer,
+                        .constraint = options.alpha_constraint});
   }
   Value call(const Value &x, CallContext &) const { return relu(x) - alpha * relu(-x); }
   template <typename F> void fields(F &f) {

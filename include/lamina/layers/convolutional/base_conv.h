@@ -41,7 +41,8 @@ public:
     check_padding(options.padding, Spatial == 1);
     is_channels_first(options.data_format);
     if (filters % options.groups)
-      throw Error("filters (" + std::to_string(filters) + ") must be a multiple of groups (" + std::to_string(options.groups) + ")");
+      throw Error("filters (" + std::to_string(filters) + ") must be a multiple of groups (" +
+                  std::to_string(options.groups) + ")");
     bool strided = false, dilated = false;
     for (std::size_t i = 0; i < Spatial; ++i) {
       strided = strided || options.strides[i] > 1;
@@ -57,13 +58,20 @@ public:
     if (channels == none)
       throw Error("the number of channels must be known, got shape " + input.str());
     if (channels % options.groups)
-      throw Error("an input of " + std::to_string(channels) + " channels does not split into " + std::to_string(options.groups) + " groups");
+      throw Error("an input of " + std::to_string(channels) + " channels does not split into " +
+                  std::to_string(options.groups) + " groups");
     Shape shape(static_cast<const std::vector<std::int64_t> &>(kernel_size));
     shape.push_back(channels / options.groups);
     shape.push_back(filters);
-    kernel = this->add_weight("kernel", shape, {.initializer = options.kernel_initializer, .regularizer = options.kernel_regularizer, .constraint = options.kernel_constraint});
+    kernel = this->add_weight("kernel", shape,
+                              {.initializer = options.kernel_initializer,
+                               .regularizer = options.kernel_regularizer,
+                               .constraint = options.kernel_constraint});
     if (options.use_bias)
-      bias = this->add_weight("bias", {filters}, {.initializer = options.bias_initializer, .regularizer = options.bias_regularizer, .constraint = options.bias_constraint});
+      bias = this->add_weight("bias", {filters},
+                              {.initializer = options.bias_initializer,
+                               .regularizer = options.bias_regularizer,
+                               .constraint = options.bias_constraint});
   }
 
   Value call(const Value &input, CallContext &) const {
@@ -74,7 +82,9 @@ public:
       x = pad(x, {0, (kernel_size[0] - 1) * options.dilation_rate[0], 0}, {0, 0, 0});
       padding = "valid";
     }
-    Value y = conv(x, kernel, {.strides = options.strides, .padding = padding, .dilations = options.dilation_rate, .groups = options.groups});
+    Value y = conv(
+        x, kernel,
+        {.strides = options.strides, .padding = padding, .dilations = options.dilation_rate, .groups = options.groups});
     if (bias)
       y = y + bias;
     // An activation may look at the last axis: Keras applies it where the layout puts the channels.

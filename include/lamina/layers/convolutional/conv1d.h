@@ -15,7 +15,8 @@ class Conv1D : public ConvBase<Conv1D, 1> {
 public:
   Conv1D() : Conv1D(1, 1) {}
   Conv1D(std::int64_t filters, const Sizes &kernel_size) : Conv1D(filters, kernel_size, Options()) {}
-  Conv1D(std::int64_t filters, const Sizes &kernel_size, const Options &options) : ConvBase(filters, kernel_size, options) {}
+  Conv1D(std::int64_t filters, const Sizes &kernel_size, const Options &options)
+      : ConvBase(filters, kernel_size, options) {}
 };
 
 LAMINA_REGISTER_LAYER(Conv1D, "keras");

@@ -40,10 +40,14 @@ public:
     if (input.empty())
       throw Error("expects an input of at least one dimension, got a scalar");
     kernel = add_weight("kernel", {input.back(), units},
-                        {.initializer = options.kernel_initializer, .regularizer = options.kernel_regularizer, .constraint = options.kernel_constraint});
+                        {.initializer = options.kernel_initializer,
+                         .regularizer = options.kernel_regularizer,
+                         .constraint = options.kernel_constraint});
     if (options.use_bias)
       bias = add_weight("bias", {units},
-                        {.initializer = options.bias_initializer, .regularizer = options.bias_regularizer, .constraint = options.bias_constraint});
+                        {.initializer = options.bias_initializer,
+                         .regularizer = options.bias_regularizer,
+                         .constraint = options.bias_constraint});
   }
 
   Value call(const Value &x, CallContext &) const {

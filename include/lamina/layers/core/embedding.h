@@ -36,7 +36,8 @@ public:
 
   void build(const Shape &) {
     embeddings = add_weight("embeddings", {input_dim, output_dim},
-                            {.initializer = options.embeddings_initializer, .regularizer = options.embeddings_regularizer,
+                            {.initializer = options.embeddings_initializer,
+                             .regularizer = options.embeddings_regularizer,
                              .constraint = options.embeddings_constraint});
   }
 
@@ -47,7 +48,9 @@ public:
     return take(as_value(context.graph(), embeddings), indices);
   }
 
-  Value compute_mask(const Value &x, const Value &) const { return options.mask_zero ? Value(not_equal(x, 0)) : Value(); }
+  Value compute_mask(const Value &x, const Value &) const {
+    return options.mask_zero ? Value(not_equal(x, 0)) : Value();
+  }
 
   template <typename F> void fields(F &f) {
     f.required("input_dim", input_dim);

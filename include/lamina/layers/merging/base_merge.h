@@ -7,7 +7,8 @@
 
 namespace lamina::layers {
 
-/// Layers that combine a list of inputs element by element; inputs of fewer dimensions get axes of size 1 after the batch.
+/// Layers that combine a list of inputs element by element; inputs of fewer dimensions get axes of size 1 after the
+/// batch.
 template <typename D> class MergeBase : public Layer<D> {
 public:
   struct Options {

@@ -5,8 +5,8 @@
 
 namespace lamina::layers {
 
-/// Normalizes each channel, by the batch's mean and variance while training, by moving ones otherwise. A mask leaves its
-/// elements out of the statistics.
+/// Normalizes each channel, by the batch's mean and variance while training, by moving ones otherwise. A mask leaves
+/// its elements out of the statistics.
 ///
 ///     y = gamma · (x - mean) / √(variance + epsilon) + beta
 ///     moving ← momentum · moving + (1 - momentum) · batch's
@@ -45,11 +45,19 @@ public:
   void build(const Shape &input) {
     std::int64_t size = input[resolve_axis(options.axis, static_cast<std::int64_t>(input.rank()))];
     if (options.scale)
-      gamma = add_weight("gamma", {size}, {.initializer = options.gamma_initializer, .regularizer = options.gamma_regularizer, .constraint = options.gamma_constraint});
+      gamma = add_weight("gamma", {size},
+                         {.initializer = options.gamma_initializer,
+                          .regularizer = options.gamma_regularizer,
+                          .constraint = options.gamma_constraint});
     if (options.center)
-      beta = add_weight("beta", {size}, {.initializer = options.beta_initializer, .regularizer = options.beta_regularizer, .constraint = options.beta_constraint});
-    moving_mean = add_weight("moving_mean", {size}, {.initializer = options.moving_mean_initializer, .trainable = false});
-    moving_variance = add_weight("moving_variance", {size}, {.initializer = options.moving_variance_initializer, .trainable = false});
+      beta = add_weight("beta", {size},
+                        {.initializer = options.beta_initializer,
+                         .regularizer = options.beta_regularizer,
+                         .constraint = options.beta_constraint});
+    moving_mean =
+        add_weight("moving_mean", {size}, {.initializer = options.moving_mean_initializer, .trainable = false});
+    moving_variance =
+        add_weight("moving_variance", {size}, {.initializer = options.moving_variance_initializer, .trainable = false});
   }
 
   Value call(const Value &input, CallContext &context) const {
@@ -66,7 +74,8 @@ public:
     if (context.training && trainable()) {
       if (Value mask = context.mask(); mask.defined()) {
         if (mask.rank() != x.rank() - 1)
-          throw Error("the mask needs one dimension less than the input: " + mask.shape().str() + " for " + x.shape().str());
+          throw Error("the mask needs one dimension less than the input: " + mask.shape().str() + " for " +
+                      x.shape().str());
         Value kept = expand_dims(cast(mask, DType::Bool), -1);
         Value count = sum(cast(broadcast_to(kept, dims_of(x)), x.dtype()), others, true) + 1e-7;
         Value m = sum(where(kept, x, 0.0), others, true) / count;

@@ -37,9 +37,15 @@ public:
     for (std::int64_t axis : options.axis.resolve(static_cast<std::int64_t>(input.rank())))
       shape.push_back(input[axis]);
     if (options.scale || rms_scaling)
-      gamma = add_weight("gamma", shape, {.initializer = options.gamma_initializer, .regularizer = options.gamma_regularizer, .constraint = options.gamma_constraint});
+      gamma = add_weight("gamma", shape,
+                         {.initializer = options.gamma_initializer,
+                          .regularizer = options.gamma_regularizer,
+                          .constraint = options.gamma_constraint});
     if (options.center && !rms_scaling)
-      beta = add_weight("beta", shape, {.initializer = options.beta_initializer, .regularizer = options.beta_regularizer, .constraint = options.beta_constraint});
+      beta = add_weight("beta", shape,
+                        {.initializer = options.beta_initializer,
+                         .regularizer = options.beta_regularizer,
+                         .constraint = options.beta_constraint});
   }
 
   Value call(const Value &input, CallContext &) const {

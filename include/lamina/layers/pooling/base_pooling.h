@@ -5,7 +5,8 @@
 
 namespace lamina::layers {
 
-/// What the poolings of every rank share. The result of a window is its largest element or its mean; padding takes no part.
+/// What the poolings of every rank share. The result of a window is its largest element or its mean; padding takes no
+/// part.
 template <typename D, std::size_t Spatial, bool Max> class PoolingBase : public Layer<D> {
 public:
   struct Options {
@@ -55,7 +56,9 @@ public:
     LAMINA_COMMON_OPTIONS;
   };
 
-  explicit GlobalPoolingBase(const Options &options) : options(options) { this->init(options.name, options.trainable, options.dtype); }
+  explicit GlobalPoolingBase(const Options &options) : options(options) {
+    this->init(options.name, options.trainable, options.dtype);
+  }
 
   void prepare() const { is_channels_first(options.data_format); }
 

@@ -7,8 +7,8 @@
 
 namespace lamina::layers {
 
-/// Dropout that keeps mean and variance of SELU's outputs: dropped elements become -1.7581, then all are scaled and moved.
-/// Keras: layers.AlphaDropout.
+/// Dropout that keeps mean and variance of SELU's outputs: dropped elements become -1.7581, then all are scaled and
+/// moved. Keras: layers.AlphaDropout.
 class AlphaDropout : public Layer<AlphaDropout> {
 public:
   struct Options {

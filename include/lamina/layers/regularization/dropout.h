@@ -33,7 +33,8 @@ public:
     Dims dims = dims_of(x);
     if (options.noise_shape) {
       if (options.noise_shape->size() != dims.size())
-        throw Error("noise_shape has " + std::to_string(options.noise_shape->size()) + " entries, the input has shape " + x.shape().str());
+        throw Error("noise_shape has " + std::to_string(options.noise_shape->size()) +
+                    " entries, the input has shape " + x.shape().str());
       for (std::size_t i = 0; i < dims.size(); ++i)
         if ((*options.noise_shape)[i])
           dims[i] = Dim(*(*options.noise_shape)[i]);

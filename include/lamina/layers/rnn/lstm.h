@@ -10,8 +10,8 @@ namespace lamina::layers {
 ///     i, f, o = recurrent_activation(x · W + h · U + b)
 ///     c ← f · c + i · activation(x · W_c + h · U_c + b_c);  h ← o · activation(c)
 ///
-/// (batch, time, features) → (batch, units), or (batch, time, units) with return_sequences; with return_state also h and c.
-/// Masked steps keep the state. unroll changes nothing. Keras: layers.LSTM. Hochreiter and Schmidhuber, 1997.
+/// (batch, time, features) → (batch, units), or (batch, time, units) with return_sequences; with return_state also h
+/// and c. Masked steps keep the state. unroll changes nothing. Keras: layers.LSTM. Hochreiter and Schmidhuber, 1997.
 class LSTM : public RecurrentBase<LSTM, 4, 2> {
 public:
   struct Options {
@@ -35,11 +35,12 @@ public:
   void build(const Shape &input) {
     build_recurrent(input, units, options, "LSTMCell", options.bias_initializer, {4 * units}, options.use_bias);
     if (options.use_bias && options.unit_forget_bias)
-      bias.set_initial([units = units, first = options.bias_initializer](const Shape &shape, DType dtype, std::uint64_t seed) {
-        Tensor value = first(shape, dtype, seed);
-        value.slice(units, 2 * units).fill(1.0);
-        return value;
-      });
+      bias.set_initial(
+          [units = units, first = options.bias_initializer](const Shape &shape, DType dtype, std::uint64_t seed) {
+            Tensor value = first(shape, dtype, seed);
+            value.slice(units, 2 * units).fill(1.0);
+            return value;
+          });
   }
 
   Value input_bias(trace::Graph &graph) const { return bias ? as_value(graph, bias) : Value(); }

@@ -6,35 +6,39 @@
 namespace lamina::layers {
 
 /// Arguments that all recurrent layers share.
-#define LAMINA_RECURRENT_OPTIONS                                                                                        \
-  Initializer kernel_initializer = "glorot_uniform";                                                                    \
-  Initializer recurrent_initializer = "orthogonal";                                                                     \
-  Initializer bias_initializer = "zeros";                                                                               \
-  Regularizer kernel_regularizer = {};                                                                                  \
-  Regularizer recurrent_regularizer = {};                                                                               \
-  Regularizer bias_regularizer = {};                                                                                    \
-  Regularizer activity_regularizer = {};                                                                                \
-  Constraint kernel_constraint = {};                                                                                    \
-  Constraint recurrent_constraint = {};                                                                                 \
-  Constraint bias_constraint = {};                                                                                      \
-  double dropout = 0.0;                                                                                                 \
-  double recurrent_dropout = 0.0;                                                                                       \
-  std::optional<std::int64_t> seed = {};                                                                                \
-  bool return_sequences = false;                                                                                        \
-  bool return_state = false;                                                                                            \
-  bool go_backwards = false;                                                                                            \
-  bool stateful = false;                                                                                                \
-  bool unroll = false;                                                                                                  \
-  bool zero_output_for_mask = false;                                                                                    \
+#define LAMINA_RECURRENT_OPTIONS                                                                                       \
+  Initializer kernel_initializer = "glorot_uniform";                                                                   \
+  Initializer recurrent_initializer = "orthogonal";                                                                    \
+  Initializer bias_initializer = "zeros";                                                                              \
+  Regularizer kernel_regularizer = {};                                                                                 \
+  Regularizer recurrent_regularizer = {};                                                                              \
+  Regularizer bias_regularizer = {};                                                                                   \
+  Regularizer activity_regularizer = {};                                                                               \
+  Constraint kernel_constraint = {};                                                                                   \
+  Constraint recurrent_constraint = {};                                                                                \
+  Constraint bias_constraint = {};                                                                                     \
+  double dropout = 0.0;                                                                                                \
+  double recurrent_dropout = 0.0;                                                                                      \
+  std::optional<std::int64_t> seed = {};                                                                               \
+  bool return_sequences = false;                                                                                       \
+  bool return_state = false;                                                                                           \
+  bool go_backwards = false;                                                                                           \
+  bool stateful = false;                                                                                               \
+  bool unroll = false;                                                                                                 \
+  bool zero_output_for_mask = false;                                                                                   \
   LAMINA_COMMON_OPTIONS
 
 /// The weights of a recurrent layer; Keras keeps them in its cell.
 class RecurrentCell : public Layer<RecurrentCell> {
 public:
   RecurrentCell() = default;
-  RecurrentCell(std::string class_name, const std::string &name) : class_name_(std::move(class_name)) { init(name, true, "float32"); }
+  RecurrentCell(std::string class_name, const std::string &name) : class_name_(std::move(class_name)) {
+    init(name, true, "float32");
+  }
   std::string class_name() const override { return class_name_; }
-  Variable weight(const std::string &name, const Shape &shape, Variable::Options options) { return add_weight(name, shape, std::move(options)); }
+  Variable weight(const std::string &name, const Shape &shape, Variable::Options options) {
+    return add_weight(name, shape, std::move(options));
+  }
   void set_dtype(const std::string &dtype) { init(name(), trainable(), dtype); }
   Value call(const Value &x, CallContext &) const { return x; }
 
@@ -57,22 +61,31 @@ public:
         throw Error("dropout and recurrent_dropout must lie in [0, 1], got " + Config(rate).str());
   }
 
-  template <typename O> void build_recurrent(const Shape &input, std::int64_t units, const O &o, const char *cell_class, const Initializer &bias_initializer,
-                                             const Shape &bias_shape, bool use_bias) {
+  template <typename O> void build_recurrent(const Shape &input, std::int64_t units, const O &o, const char *cell_class,
+                                             const Initializer &bias_initializer, const Shape &bias_shape,
+                                             bool use_bias) {
     check_rank(input, 3);
     auto cell = std::make_shared<RecurrentCell>(cell_class, to_snake_case(cell_class));
     cell->set_dtype(o.dtype);
     this->add_child("cell", cell);
-    kernel = cell->weight("kernel", {input[-1], Gates * units}, {.initializer = o.kernel_initializer, .regularizer = o.kernel_regularizer, .constraint = o.kernel_constraint});
+    kernel = cell->weight(
+        "kernel", {input[-1], Gates * units},
+        {.initializer = o.kernel_initializer, .regularizer = o.kernel_regularizer, .constraint = o.kernel_constraint});
     recurrent_kernel = cell->weight("recurrent_kernel", {units, Gates * units},
-                                    {.initializer = o.recurrent_initializer, .regularizer = o.recurrent_regularizer, .constraint = o.recurrent_constraint});
+                                    {.initializer = o.recurrent_initializer,
+                                     .regularizer = o.recurrent_regularizer,
+                                     .constraint = o.recurrent_constraint});
     if (use_bias)
-      bias = cell->weight("bias", bias_shape, {.initializer = bias_initializer, .regularizer = o.bias_regularizer, .constraint = o.bias_constraint});
+      bias = cell->weight(
+          "bias", bias_shape,
+          {.initializer = bias_initializer, .regularizer = o.bias_regularizer, .constraint = o.bias_constraint});
     if (o.stateful) {
       if (input[0] == none)
         throw Error("stateful needs a known batch size, got shape " + input.str() + "; give Input a batch_shape");
       for (std::int64_t i = 0; i < States; ++i)
-        state_variables.emplace_back("rnn_state", Shape{input[0], units}, Variable::Options{.initializer = "zeros", .trainable = false, .dtype = this->dtype()});
+        state_variables.emplace_back(
+            "rnn_state", Shape{input[0], units},
+            Variable::Options{.initializer = "zeros", .trainable = false, .dtype = this->dtype()});
     }
   }
 
@@ -94,10 +107,12 @@ public:
     Values states = context.tensor_list("initial_state");
     if (states.empty())
       for (std::int64_t i = 0; i < States; ++i)
-        states.push_back(state_variables.empty() ? broadcast_to(constant(graph, 0.0, this->dtype()), {Dim(input, 0), Dim(units)})
-                                                 : as_value(graph, state_variables[static_cast<std::size_t>(i)]));
+        states.push_back(state_variables.empty()
+                             ? broadcast_to(constant(graph, 0.0, this->dtype()), {Dim(input, 0), Dim(units)})
+                             : as_value(graph, state_variables[static_cast<std::size_t>(i)]));
     if (static_cast<std::int64_t>(states.size()) != States)
-      throw Error("initial_state must hold " + std::to_string(States) + " tensors, got " + std::to_string(states.size()));
+      throw Error("initial_state must hold " + std::to_string(States) + " tensors, got " +
+                  std::to_string(states.size()));
     Values recurrent_masks;
     if (context.training && o.recurrent_dropout > 0.0 && o.recurrent_dropout < 1.0)
       for (std::int64_t i = 0; i < Gates; ++i)
@@ -185,7 +200,8 @@ public:
 
 protected:
   /// The part of each step that does not depend on the state, for all steps at once.
-  Value project(const Value &x, CallContext &context, double dropout, double recurrent_dropout, std::int64_t units, std::optional<std::int64_t> seed) const {
+  Value project(const Value &x, CallContext &context, double dropout, double recurrent_dropout, std::int64_t units,
+                std::optional<std::int64_t> seed) const {
     const D &d = static_cast<const D &>(*this);
     Value product;
     if (context.training && dropout > 0.0 && dropout < 1.0) {
@@ -195,7 +211,8 @@ protected:
         Values parts;
         Value weights = as_value(x.graph(), kernel);
         for (std::int64_t i = 0; i < Gates; ++i)
-          parts.push_back(dot(x * dropout_mask(dims, dropout, context, seed), slice_axis(weights, 1, i * units, (i + 1) * units)));
+          parts.push_back(
+              dot(x * dropout_mask(dims, dropout, context, seed), slice_axis(weights, 1, i * units, (i + 1) * units)));
         product = concatenate(parts);
       } else {
         product = dot(x * dropout_mask(dims, dropout, context, seed), kernel);

@@ -24,11 +24,15 @@ public:
 
   void prepare() const { prepare_recurrent(units, options.dropout, options.recurrent_dropout); }
 
-  void build(const Shape &input) { build_recurrent(input, units, options, "SimpleRNNCell", options.bias_initializer, {units}, options.use_bias); }
+  void build(const Shape &input) {
+    build_recurrent(input, units, options, "SimpleRNNCell", options.bias_initializer, {units}, options.use_bias);
+  }
 
   Value input_bias(trace::Graph &graph) const { return bias ? as_value(graph, bias) : Value(); }
 
-  Values step(const Value &x, const Values &, const Values &h) const { return {options.activation(x + recur(h, units))}; }
+  Values step(const Value &x, const Values &, const Values &h) const {
+    return {options.activation(x + recur(h, units))};
+  }
 
   template <typename F> void fields(F &f) {
     recurrent_fields(f, options);

@@ -1,0 +1,20 @@
+#ifndef LAMINA_LAYERS_RESHAPING_CROPPING1D_H
+#define LAMINA_LAYERS_RESHAPING_CROPPING1D_H
+
+#include <lamina/layers/reshaping/base_cropping.h>
+
+namespace lamina::layers {
+
+/// Cuts both ends of 1 axis. cropping: one number, one an axis, or {low, high} an axis. Keras: layers.Cropping1D.
+class Cropping1D : public CroppingBase<Cropping1D, 1> {
+public:
+  Cropping1D() : Cropping1D(1) {}
+  Cropping1D(const Margins &cropping) : Cropping1D(cropping, Options()) {}
+  Cropping1D(const Margins &cropping, const Options &options) : CroppingBase(cropping, options) {}
+};
+
+LAMINA_REGISTER_LAYER(Cropping1D, "keras");
+
+} // namespace lamina::layers
+
+#endif
