@@ -12,16 +12,12 @@ DLDataType to_dlpack_type(DType dtype) {
   case DType::Bool: // DLPack 0.6 has no bool: it travels as bytes
   case DType::UInt8:
   case DType::UInt32:
-  case DType::UInt64:
-    return {kDLUInt, bits, 1};
-  case DType::BFloat16:
-    return {kDLBfloat, bits, 1};
+  case DType::UInt64: return {kDLUInt, bits, 1};
+  case DType::BFloat16: return {kDLBfloat, bits, 1};
   case DType::Float16:
   case DType::Float32:
-  case DType::Float64:
-    return {kDLFloat, bits, 1};
-  default:
-    return {kDLInt, bits, 1};
+  case DType::Float64: return {kDLFloat, bits, 1};
+  default: return {kDLInt, bits, 1};
   }
 }
 

@@ -20,6 +20,7 @@ Value bufferFromPointer(OpBuilder &builder, Location loc, Value pointer, MemRefT
 Value castContiguous(OpBuilder &builder, Location loc, Value buffer, MemRefType type, ArrayRef<OpFoldResult> sizes);
 
 /// The sizes of `buffer` with each group of axes merged.
-SmallVector<OpFoldResult> collapsedSizes(OpBuilder &builder, Location loc, Value buffer, ArrayRef<ReassociationIndices> groups);
+SmallVector<OpFoldResult> collapsedSizes(OpBuilder &builder, Location loc, Value buffer,
+                                         ArrayRef<ReassociationIndices> groups);
 
 } // namespace mlir::lamina

@@ -78,18 +78,12 @@ std::optional<APInt> evaluateInteger(Operation *op, const APInt &a, const APInt 
 
 bool compare(ComparePredicate predicate, bool less, bool equal, bool unordered) {
   switch (predicate) {
-  case ComparePredicate::eq:
-    return equal;
-  case ComparePredicate::ne:
-    return !equal;
-  case ComparePredicate::lt:
-    return less;
-  case ComparePredicate::le:
-    return less || equal;
-  case ComparePredicate::gt:
-    return !less && !equal && !unordered;
-  case ComparePredicate::ge:
-    return !less && !unordered;
+  case ComparePredicate::eq: return equal;
+  case ComparePredicate::ne: return !equal;
+  case ComparePredicate::lt: return less;
+  case ComparePredicate::le: return less || equal;
+  case ComparePredicate::gt: return !less && !equal && !unordered;
+  case ComparePredicate::ge: return !less && !unordered;
   }
   llvm_unreachable("all predicates are handled");
 }

@@ -42,16 +42,12 @@ void extremumGradient(ReduceOp op, GradientBuilder &b) {
 
 void ReduceOp::buildGradient(GradientBuilder &b) {
   switch (getKind()) {
-  case ReduceKind::sum:
-    return sumGradient(*this, b);
-  case ReduceKind::prod:
-    return prodGradient(*this, b);
+  case ReduceKind::sum: return sumGradient(*this, b);
+  case ReduceKind::prod: return prodGradient(*this, b);
   case ReduceKind::min:
-  case ReduceKind::max:
-    return extremumGradient(*this, b);
+  case ReduceKind::max: return extremumGradient(*this, b);
   case ReduceKind::any:
-  case ReduceKind::all:
-    return;
+  case ReduceKind::all: return;
   }
 }
 

@@ -46,20 +46,16 @@ constexpr std::size_t size_of(DType dtype) {
   switch (dtype) {
   case DType::Bool:
   case DType::Int8:
-  case DType::UInt8:
-    return 1;
+  case DType::UInt8: return 1;
   case DType::Int16:
   case DType::Float16:
-  case DType::BFloat16:
-    return 2;
+  case DType::BFloat16: return 2;
   case DType::Int32:
   case DType::UInt32:
-  case DType::Float32:
-    return 4;
+  case DType::Float32: return 4;
   case DType::Int64:
   case DType::UInt64:
-  case DType::Float64:
-    return 8;
+  case DType::Float64: return 8;
   }
   return 0;
 }
@@ -91,8 +87,7 @@ template <> inline constexpr int dtype_index<double> = index_of<DType::Float64>;
 } // namespace detail
 
 /// A C++ type that is the element of some DType.
-template <typename T>
-concept Element = detail::dtype_index<std::remove_cv_t<T>> >= 0;
+template <typename T> concept Element = detail::dtype_index<std::remove_cv_t<T>> >= 0;
 
 /// The DType whose element is T.
 template <Element T> inline constexpr DType dtype_of = static_cast<DType>(detail::dtype_index<std::remove_cv_t<T>>);

@@ -53,7 +53,8 @@ struct Leaves {
   void add(const Tensor &tensor, bool batched) { list.push_back({tensor, batched}); }
 };
 
-/// Replays an expression in a graph; leaves come from the arguments that stand for them, or are bound where there are none.
+/// Replays an expression in a graph; leaves come from the arguments that stand for them, or are bound where there are
+/// none.
 struct Tracer {
   trace::Graph &graph;
   std::span<const Value> leaves = {};
@@ -63,8 +64,7 @@ struct Tracer {
 };
 
 /// Runs what trace builds on the leaves: compiled at the first call with a key, looked up at later ones.
-std::vector<Tensor> evaluate(Leaves leaves,
-                             const std::function<Values(trace::Graph &, std::span<const Value>)> &trace);
+std::vector<Tensor> evaluate(Leaves leaves, const std::function<Values(trace::Graph &, std::span<const Value>)> &trace);
 /// The same for functions that may refer to more than the leaves: they are traced at each call.
 std::vector<Tensor> evaluate_closure(Leaves leaves,
                                      const std::function<Values(trace::Graph &, std::span<const Value>)> &trace);
@@ -122,13 +122,16 @@ template <typename T> Value to_value(Tracer &tracer, const T &operand) {
     return tracer.leaf(operand);
 }
 
-template <typename T> void fill_scalar(Value &value, trace::Graph &graph, const T &operand, std::optional<DType> partner) {
+template <typename T>
+void fill_scalar(Value &value, trace::Graph &graph, const T &operand, std::optional<DType> partner) {
   if constexpr (Scalar<T>)
-    value = weak_constant(graph, static_cast<double>(operand), std::is_floating_point_v<T>, partner.value_or(DType::Float32));
+    value = weak_constant(graph, static_cast<double>(operand), std::is_floating_point_v<T>,
+                          partner.value_or(DType::Float32));
 }
 
 /// Calls f on the operands as values of one graph; numbers become constants of their partners' type.
-template <typename F, typename P, typename... A> Value apply_values(Tracer &tracer, const F &f, const P &params, const A &...a) {
+template <typename F, typename P, typename... A>
+Value apply_values(Tracer &tracer, const F &f, const P &params, const A &...a) {
   std::array<Value, sizeof...(A)> values{to_value(tracer, a)...};
   std::optional<DType> partner;
   for (const Value &value : values)
@@ -222,8 +225,7 @@ private:
 
 template <typename T> concept Operand = detail::TensorLike<T> || detail::Scalar<T>;
 template <typename T> concept TensorLike = detail::TensorLike<T>;
-template <typename A, typename B>
-concept Operands = Operand<A> && Operand<B> && (TensorLike<A> || TensorLike<B>);
+template <typename A, typename B> concept Operands = Operand<A> && Operand<B> && (TensorLike<A> || TensorLike<B>);
 
 /// Any expression as a value of the graph.
 template <TensorLike T> Value as_value(trace::Graph &graph, const T &x) {
@@ -252,7 +254,8 @@ template <typename F, typename... T> auto run_with_gradient(const F &f, const T 
     results.insert(results.end(), gradients.begin(), gradients.end());
     return results;
   };
-  std::vector<Tensor> results = std::is_empty_v<F> ? evaluate(std::move(leaves), traced) : evaluate_closure(std::move(leaves), traced);
+  std::vector<Tensor> results =
+      std::is_empty_v<F> ? evaluate(std::move(leaves), traced) : evaluate_closure(std::move(leaves), traced);
   std::array<Tensor, n> gradients;
   std::array<bool, n> floating{is_floating(x.dtype())...};
   for (std::size_t i = 0, next = 1; i < n; ++i)

@@ -70,7 +70,8 @@ struct Argument {
 
 /// Records the operation of keras.ops of that class ("Add", "GetItem") as a node of the graph of layers.
 /// Errors: an operation that is not known; shapes that do not fit.
-KerasTensor record(std::string_view operation, const std::vector<Argument> &arguments, const Config &config = Config::dict());
+KerasTensor record(std::string_view operation, const std::vector<Argument> &arguments,
+                   const Config &config = Config::dict());
 
 } // namespace lamina
 

@@ -136,7 +136,8 @@ public:
   virtual Values invoke(trace::Graph &graph, const Values &inputs, const Config &args, const Config &kwargs);
   Values invoke(trace::Graph &graph, const Values &inputs);
   /// Records a call. The structure is as for invoke.
-  std::vector<KerasTensor> record_call(const std::vector<KerasTensor> &inputs, const Config &args, const Config &kwargs);
+  std::vector<KerasTensor> record_call(const std::vector<KerasTensor> &inputs, const Config &args,
+                                       const Config &kwargs);
   /// Makes the weights for inputs of these shapes, once.
   void ensure_built(const std::vector<Shape> &shapes);
   /// The layer that copies of this one share.
@@ -261,7 +262,9 @@ private:
 
 Values to_values(trace::Graph &graph, const Value &value);
 inline Values to_values(trace::Graph &, Values values) { return values; }
-template <typename T> Values to_values(trace::Graph &graph, const T &expression) { return {as_value(graph, expression)}; }
+template <typename T> Values to_values(trace::Graph &graph, const T &expression) {
+  return {as_value(graph, expression)};
+}
 inline Values to_values(trace::Graph &, const Value &value) { return {value}; }
 
 } // namespace detail
@@ -270,8 +273,8 @@ inline Values to_values(trace::Graph &, const Value &value) { return {value}; }
 ///
 ///     struct SwiGlu : Layer<SwiGlu> {
 ///       explicit SwiGlu(int units) : units(units) {}
-///       void build(Shape input) { gate = add_weight("gate", {input.back(), units}); up = add_weight("up", {input.back(), units}); }
-///       auto call(auto x, CallContext) const { return silu(dot(x, gate)) * dot(x, up); }
+///       void build(Shape input) { gate = add_weight("gate", {input.back(), units}); up = add_weight("up",
+///       {input.back(), units}); } auto call(auto x, CallContext) const { return silu(dot(x, gate)) * dot(x, up); }
 ///       Config get_config() const { return {{"units", units}}; }
 ///       static SwiGlu from_config(const Config &config) { return SwiGlu(config["units"]); }
 ///       int units;
@@ -280,8 +283,8 @@ inline Values to_values(trace::Graph &, const Value &value) { return {value}; }
 ///     LAMINA_REGISTER_LAYER(SwiGlu, "mylib");
 ///
 /// `build` takes a Shape, or all inputs' shapes; it may be missing. `call` takes a Value or Values, and may give an
-/// expression. `compute_mask(x, mask)` may be given. Instead of get_config and from_config, `fields(f)` may list arguments as
-/// f("units", units). Copies of a layer that was called share its weights.
+/// expression. `compute_mask(x, mask)` may be given. Instead of get_config and from_config, `fields(f)` may list
+/// arguments as f("units", units). Copies of a layer that was called share its weights.
 template <typename D> class Layer : public LayerBase {
 public:
   std::shared_ptr<LayerBase> shared() final {
@@ -365,7 +368,8 @@ private:
 
 namespace detail {
 using LayerFactory = std::function<std::shared_ptr<LayerBase>(const Config &config)>;
-bool register_layer(const std::type_info &type, std::string_view class_name, std::string_view package, LayerFactory factory);
+bool register_layer(const std::type_info &type, std::string_view class_name, std::string_view package,
+                    LayerFactory factory);
 } // namespace detail
 
 template <typename D> bool register_layer(std::string_view class_name, std::string_view package) {
@@ -391,13 +395,13 @@ std::string to_snake_case(std::string_view class_name);
 } // namespace lamina
 
 /// Makes Class known to files under package: `LAMINA_REGISTER_LAYER(SwiGlu, "mylib");` after the class.
-#define LAMINA_REGISTER_LAYER(Class, package)                                                                           \
+#define LAMINA_REGISTER_LAYER(Class, package)                                                                          \
   inline const bool lamina_registered_##Class = ::lamina::register_layer<Class>(#Class, package)
 
 /// Arguments of every layer; the last of its Options.
-#define LAMINA_COMMON_OPTIONS                                                                                           \
-  std::string name = {};                                                                                                \
-  bool trainable = true;                                                                                                \
+#define LAMINA_COMMON_OPTIONS                                                                                          \
+  std::string name = {};                                                                                               \
+  bool trainable = true;                                                                                               \
   std::string dtype = "float32"
 
 #endif

@@ -21,7 +21,9 @@ public:
   Loss(const std::string &name);
   template <typename F>
     requires std::is_invocable_r_v<Value, F, const Value &, const Value &>
-  Loss(F function) : config_("custom"), function_([function](const Value &t, const Value &p, const Config &) -> Value { return function(t, p); }) {}
+  Loss(F function)
+      : config_("custom"),
+        function_([function](const Value &t, const Value &p, const Config &) -> Value { return function(t, p); }) {}
   static Loss from_config(const Config &config);
 
   /// One value for each element but the last axis.

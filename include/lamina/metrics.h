@@ -10,10 +10,9 @@
 
 namespace lamina {
 
-/// What training reports beside the loss: a weighted mean over all samples of an epoch. By Keras's name: accuracy (which
-/// looks at the shapes), binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, top_k_categorical_accuracy,
-/// and every loss ("mae", "mse" …).
-/// Errors: an unknown name.
+/// What training reports beside the loss: a weighted mean over all samples of an epoch. By Keras's name: accuracy
+/// (which looks at the shapes), binary_accuracy, categorical_accuracy, sparse_categorical_accuracy,
+/// top_k_categorical_accuracy, and every loss ("mae", "mse" …). Errors: an unknown name.
 class Metric {
 public:
   Metric(const char *name) : Metric(std::string(name)) {}

@@ -133,13 +133,17 @@ public:
   void compile(const CompileArguments &arguments) const;
   /// Errors: arrays that do not fit the model, or each other; a model that was not compiled.
   History fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const FitArguments &arguments = {}) const;
-  History fit(const Tensor &x, const Tensor &y, const FitArguments &arguments = {}) const { return fit(std::vector{x}, std::vector{y}, arguments); }
-  Scores evaluate(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const EvaluateArguments &arguments = {}) const;
+  History fit(const Tensor &x, const Tensor &y, const FitArguments &arguments = {}) const {
+    return fit(std::vector{x}, std::vector{y}, arguments);
+  }
+  Scores evaluate(const std::vector<Tensor> &x, const std::vector<Tensor> &y,
+                  const EvaluateArguments &arguments = {}) const;
   Scores evaluate(const Tensor &x, const Tensor &y, const EvaluateArguments &arguments = {}) const {
     return evaluate(std::vector{x}, std::vector{y}, arguments);
   }
   /// One step on one batch.
-  Scores train_on_batch(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const TrainArguments &arguments = {}) const;
+  Scores train_on_batch(const std::vector<Tensor> &x, const std::vector<Tensor> &y,
+                        const TrainArguments &arguments = {}) const;
   Scores train_on_batch(const Tensor &x, const Tensor &y, const TrainArguments &arguments = {}) const {
     return train_on_batch(std::vector{x}, std::vector{y}, arguments);
   }
@@ -148,7 +152,8 @@ public:
   /// One call on all of x.
   std::vector<Tensor> run(const std::vector<Tensor> &x, const RunArguments &arguments = {}) const;
   /// Derivatives of Σ⟨output, cotangent⟩ plus the regularization losses.
-  Gradients gradients(const std::vector<Tensor> &x, const std::vector<Tensor> &cotangents, const RunArguments &arguments = {}) const;
+  Gradients gradients(const std::vector<Tensor> &x, const std::vector<Tensor> &cotangents,
+                      const RunArguments &arguments = {}) const;
   /// Sets the states of stateful layers to zero.
   void reset_states() const;
 
@@ -187,7 +192,8 @@ private:
 class Sequential : public Model {
 public:
   Sequential() : Sequential(std::vector<SequentialItem>(), Options()) {}
-  Sequential(std::initializer_list<SequentialItem> layers) : Sequential(std::vector<SequentialItem>(layers), Options()) {}
+  Sequential(std::initializer_list<SequentialItem> layers)
+      : Sequential(std::vector<SequentialItem>(layers), Options()) {}
   explicit Sequential(const std::vector<SequentialItem> &layers) : Sequential(layers, Options()) {}
   Sequential(const std::vector<SequentialItem> &layers, const Options &options);
   void add(const SequentialItem &layer) const;
@@ -215,7 +221,8 @@ struct ObjectResult {
 /// Compiles the model ahead of time into an object file without runtime.
 ObjectResult compile_object(const Model &model, const ObjectOptions &options = {});
 /// The same, written to the two files.
-void compile_object(const Model &model, const std::string &object_path, const std::string &header_path, const ObjectOptions &options = {});
+void compile_object(const Model &model, const std::string &object_path, const std::string &header_path,
+                    const ObjectOptions &options = {});
 
 } // namespace lamina
 

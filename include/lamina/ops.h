@@ -5,19 +5,20 @@
 
 #include <lamina/expr.h>
 
-/// One line an op: the C++ name, the class in keras.ops (how a saved model spells it), the value for symbolic x (and y).
-#define LAMINA_UNARY_OP(name, keras, ...)                                                                                \
-  template <::lamina::TensorLike X> auto name(const X &x) {                                                              \
-    return ::lamina::detail::lift<keras>([](const ::lamina::Value &x) -> ::lamina::Value { return __VA_ARGS__; },        \
-                                         ::lamina::detail::params(), x);                                                 \
+/// One line an op: the C++ name, the class in keras.ops (how a saved model spells it), the value for symbolic x (and
+/// y).
+#define LAMINA_UNARY_OP(name, keras, ...)                                                                              \
+  template <::lamina::TensorLike X> auto name(const X &x) {                                                            \
+    return ::lamina::detail::lift<keras>([](const ::lamina::Value &x) -> ::lamina::Value { return __VA_ARGS__; },      \
+                                         ::lamina::detail::params(), x);                                               \
   }
-#define LAMINA_BINARY_OP(name, keras, ...)                                                                               \
-  template <::lamina::Operand X, ::lamina::Operand Y>                                                                    \
-    requires ::lamina::Operands<X, Y>                                                                                    \
-  auto name(const X &x, const Y &y) {                                                                                    \
-    return ::lamina::detail::lift<keras>(                                                                                \
-        [](const ::lamina::Value &x, const ::lamina::Value &y) -> ::lamina::Value { return __VA_ARGS__; },               \
-        ::lamina::detail::params(), x, y);                                                                               \
+#define LAMINA_BINARY_OP(name, keras, ...)                                                                             \
+  template <::lamina::Operand X, ::lamina::Operand Y>                                                                  \
+    requires ::lamina::Operands<X, Y>                                                                                  \
+  auto name(const X &x, const Y &y) {                                                                                  \
+    return ::lamina::detail::lift<keras>(                                                                              \
+        [](const ::lamina::Value &x, const ::lamina::Value &y) -> ::lamina::Value { return __VA_ARGS__; },             \
+        ::lamina::detail::params(), x, y);                                                                             \
   }
 
 namespace lamina {
@@ -58,9 +59,9 @@ Dims dims_of(const Value &x);
 std::int64_t resolve_axis(std::int64_t axis, std::int64_t rank);
 
 namespace detail {
-Value unary(std::string_view op, const Value &x);       ///< integers become float32
-Value numeric(std::string_view op, const Value &x);     ///< any number
-Value binary(std::string_view op, Value x, Value y);    ///< operands brought to one type
+Value unary(std::string_view op, const Value &x);    ///< integers become float32
+Value numeric(std::string_view op, const Value &x);  ///< any number
+Value binary(std::string_view op, Value x, Value y); ///< operands brought to one type
 Value compare(std::string_view predicate, Value x, Value y);
 Value logical(std::string_view op, const Value &x, const Value &y);
 Value divide(const Value &x, const Value &y);
@@ -77,7 +78,7 @@ Value reshape(const Value &x, const std::vector<std::int64_t> &shape);
 Value expand_dims(const Value &x, std::int64_t axis);
 Value squeeze(const Value &x, const Axes &axes);
 Value transpose(const Value &x, std::vector<std::int64_t> permutation);
-Value number(const Value &like, double value);          ///< a constant of like's type
+Value number(const Value &like, double value); ///< a constant of like's type
 } // namespace detail
 
 /// The same constant of x's type in every element of x's shape.
@@ -93,7 +94,8 @@ LAMINA_UNARY_OP(expm1, "Expm1", detail::unary("expm1", x))
 LAMINA_UNARY_OP(log, "Log", detail::unary("log", x))
 LAMINA_UNARY_OP(log1p, "Log1p", detail::unary("log1p", x))
 LAMINA_UNARY_OP(log2, "Log2", detail::binary("div", detail::unary("log", x), detail::number(x, 0.69314718055994530942)))
-LAMINA_UNARY_OP(log10, "Log10", detail::binary("div", detail::unary("log", x), detail::number(x, 2.30258509299404568402)))
+LAMINA_UNARY_OP(log10, "Log10",
+                detail::binary("div", detail::unary("log", x), detail::number(x, 2.30258509299404568402)))
 LAMINA_UNARY_OP(sqrt, "Sqrt", detail::unary("sqrt", x))
 LAMINA_UNARY_OP(rsqrt, "Rsqrt", detail::unary("rsqrt", x))
 LAMINA_UNARY_OP(reciprocal, "Reciprocal", detail::divide(detail::number(x, 1), x))
@@ -131,14 +133,46 @@ LAMINA_BINARY_OP(greater_equal, "GreaterEqual", detail::compare("ge", x, y))
 LAMINA_BINARY_OP(logical_and, "LogicalAnd", detail::logical("and", x, y))
 LAMINA_BINARY_OP(logical_or, "LogicalOr", detail::logical("or", x, y))
 
-template <typename X, typename Y> requires Operands<X, Y> auto operator+(const X &x, const Y &y) { return add(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator-(const X &x, const Y &y) { return subtract(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator*(const X &x, const Y &y) { return multiply(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator/(const X &x, const Y &y) { return divide(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator<(const X &x, const Y &y) { return less(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator<=(const X &x, const Y &y) { return less_equal(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator>(const X &x, const Y &y) { return greater(x, y); }
-template <typename X, typename Y> requires Operands<X, Y> auto operator>=(const X &x, const Y &y) { return greater_equal(x, y); }
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator+(const X &x, const Y &y) {
+  return add(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator-(const X &x, const Y &y) {
+  return subtract(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator*(const X &x, const Y &y) {
+  return multiply(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator/(const X &x, const Y &y) {
+  return divide(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator<(const X &x, const Y &y) {
+  return less(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator<=(const X &x, const Y &y) {
+  return less_equal(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator>(const X &x, const Y &y) {
+  return greater(x, y);
+}
+template <typename X, typename Y>
+  requires Operands<X, Y>
+auto operator>=(const X &x, const Y &y) {
+  return greater_equal(x, y);
+}
 template <TensorLike X> auto operator-(const X &x) { return negative(x); }
 
 /// x where the condition holds, y elsewhere.
@@ -155,16 +189,16 @@ template <TensorLike X> auto clip(const X &x, double low, double high) {
       detail::params(detail::param("x_min", low), detail::param("x_max", high)), x);
 }
 template <TensorLike X> auto cast(const X &x, DType dtype) {
-  return detail::lift<"Cast">([](const Value &x, const std::string &dtype) { return detail::to(x, dtype_from_name(dtype)); },
-                              detail::params(detail::param("dtype", std::string(dtype_name(dtype)))), x);
+  return detail::lift<"Cast">(
+      [](const Value &x, const std::string &dtype) { return detail::to(x, dtype_from_name(dtype)); },
+      detail::params(detail::param("dtype", std::string(dtype_name(dtype)))), x);
 }
 
 // ---- reductions
-#define LAMINA_REDUCTION_OP(name, keras, ...)                                                                            \
-  template <TensorLike X> auto name(const X &x, Axes axis = {}, bool keepdims = false) {                                 \
-    return detail::lift<keras>(                                                                                          \
-        [](const Value &x, const Axes &axis, bool keepdims) -> Value { return __VA_ARGS__; },                            \
-        detail::params(detail::param("axis", axis), detail::param("keepdims", keepdims)), x);                            \
+#define LAMINA_REDUCTION_OP(name, keras, ...)                                                                          \
+  template <TensorLike X> auto name(const X &x, Axes axis = {}, bool keepdims = false) {                               \
+    return detail::lift<keras>([](const Value &x, const Axes &axis, bool keepdims) -> Value { return __VA_ARGS__; },   \
+                               detail::params(detail::param("axis", axis), detail::param("keepdims", keepdims)), x);   \
   }
 LAMINA_REDUCTION_OP(sum, "Sum", detail::reduce("sum", x, axis, keepdims))
 LAMINA_REDUCTION_OP(prod, "Prod", detail::reduce("prod", x, axis, keepdims))
@@ -176,13 +210,12 @@ LAMINA_REDUCTION_OP(mean, "Mean", detail::mean(x, axis, keepdims))
 /// mean (x - mean x)²
 LAMINA_REDUCTION_OP(variance, "Var", detail::mean(square(x - detail::mean(x, axis, true)), axis, keepdims))
 /// log Σ e^x = max x + log Σ e^(x - max x)
-LAMINA_REDUCTION_OP(logsumexp, "Logsumexp",
-                    [&] {
-                      Value m = stop_gradient(detail::reduce("max", x, axis, true));
-                      m = where(is_finite(m), m, 0.0);
-                      Value y = log(detail::reduce("sum", exp(x - m), axis, true)) + m;
-                      return keepdims ? y : detail::squeeze(y, axis.resolve(x.rank()));
-                    }())
+LAMINA_REDUCTION_OP(logsumexp, "Logsumexp", [&] {
+  Value m = stop_gradient(detail::reduce("max", x, axis, true));
+  m = where(is_finite(m), m, 0.0);
+  Value y = log(detail::reduce("sum", exp(x - m), axis, true)) + m;
+  return keepdims ? y : detail::squeeze(y, axis.resolve(x.rank()));
+}())
 
 template <TensorLike X> auto argmax(const X &x, std::int64_t axis = -1) {
   return detail::lift<"Argmax">(
@@ -231,14 +264,18 @@ template <TensorLike X> auto max_pool(const X &x, std::vector<std::int64_t> wind
       [](const Value &x, const auto &window, const auto &strides, const std::string &padding) {
         return detail::pool("max_pool", x, window, {strides, padding, {}, 1});
       },
-      detail::params(detail::param("pool_size", window), detail::param("strides", o.strides), detail::param("padding", o.padding)), x);
+      detail::params(detail::param("pool_size", window), detail::param("strides", o.strides),
+                     detail::param("padding", o.padding)),
+      x);
 }
 template <TensorLike X> auto average_pool(const X &x, std::vector<std::int64_t> window, const WindowOptions &o = {}) {
   return detail::lift<"AveragePool">(
       [](const Value &x, const auto &window, const auto &strides, const std::string &padding) {
         return detail::pool("avg_pool", x, window, {strides, padding, {}, 1});
       },
-      detail::params(detail::param("pool_size", window), detail::param("strides", o.strides), detail::param("padding", o.padding)), x);
+      detail::params(detail::param("pool_size", window), detail::param("strides", o.strides),
+                     detail::param("padding", o.padding)),
+      x);
 }
 
 // ---- shapes
@@ -272,7 +309,8 @@ Value slice(const Value &x, const std::vector<std::int64_t> &starts, const std::
             const std::vector<std::int64_t> &strides = {});
 Value slice_axis(const Value &x, std::int64_t axis, std::int64_t start, std::int64_t limit = to_end);
 Values split(const Value &x, std::int64_t parts, std::int64_t axis = -1);
-Value pad(const Value &x, const std::vector<std::int64_t> &low, const std::vector<std::int64_t> &high, double value = 0.0);
+Value pad(const Value &x, const std::vector<std::int64_t> &low, const std::vector<std::int64_t> &high,
+          double value = 0.0);
 Value reverse(const Value &x, const std::vector<std::int64_t> &axes);
 Value one_hot(const Value &indices, std::int64_t depth, DType dtype = DType::Float32);
 Value iota(trace::Graph &graph, const Dims &dims, std::int64_t axis, DType dtype = DType::Int32);
@@ -314,13 +352,13 @@ template <TensorLike X> auto gelu(const X &x, bool approximate = true) {
       },
       detail::params(detail::param("approximate", approximate)), x);
 }
-LAMINA_UNARY_OP(silu, "Silu", x * sigmoid(x))
+LAMINA_UNARY_OP(silu, "Silu", x *sigmoid(x))
 LAMINA_UNARY_OP(relu6, "Relu6", minimum(relu(x), 6.0))
 LAMINA_UNARY_OP(hard_sigmoid, "HardSigmoid", relu6(x + 3.0) / 6.0)
-LAMINA_UNARY_OP(hard_silu, "HardSilu", x * hard_sigmoid(x))
+LAMINA_UNARY_OP(hard_silu, "HardSilu", x *hard_sigmoid(x))
 LAMINA_UNARY_OP(log_sigmoid, "LogSigmoid", -softplus(-x))
 LAMINA_UNARY_OP(softsign, "Softsign", x / (abs(x) + 1.0))
-LAMINA_UNARY_OP(mish, "Mish", x * tanh(softplus(x)))
+LAMINA_UNARY_OP(mish, "Mish", x *tanh(softplus(x)))
 
 } // namespace lamina
 

@@ -46,7 +46,8 @@ public:
   /// Makes the state for these weights, once.
   void build(const std::vector<Variable> &weights) const;
   bool built() const;
-  /// iteration, learning_rate (without a schedule), then the state of all weights, in the order of Keras's optimizer/vars.
+  /// iteration, learning_rate (without a schedule), then the state of all weights, in the order of Keras's
+  /// optimizer/vars.
   std::vector<Variable> variables() const;
 
   /// One step inside a traced function: sets the weights and the state.
@@ -64,32 +65,35 @@ Optimizer make_optimizer(const std::string &name, const Config &arguments = Conf
 
 namespace schedules {
 /// initial · rate^(iteration / steps), in whole powers with `staircase`.
-LearningRate exponential_decay(double initial_learning_rate, double decay_steps, double decay_rate, bool staircase = false);
+LearningRate exponential_decay(double initial_learning_rate, double decay_steps, double decay_rate,
+                               bool staircase = false);
 /// initial / (1 + rate · iteration / steps)
-LearningRate inverse_time_decay(double initial_learning_rate, double decay_steps, double decay_rate, bool staircase = false);
+LearningRate inverse_time_decay(double initial_learning_rate, double decay_steps, double decay_rate,
+                                bool staircase = false);
 /// values[i] up to and with iteration boundaries[i], then values[i + 1].
 LearningRate piecewise_constant_decay(std::vector<double> boundaries, std::vector<double> values);
 /// (initial - end)(1 - iteration / steps)^power + end; `cycle` starts again.
-LearningRate polynomial_decay(double initial_learning_rate, double decay_steps, double end_learning_rate = 1e-4, double power = 1.0,
-                              bool cycle = false);
+LearningRate polynomial_decay(double initial_learning_rate, double decay_steps, double end_learning_rate = 1e-4,
+                              double power = 1.0, bool cycle = false);
 /// From initial along half a cosine to alpha · initial. Loshchilov and Hutter, 2016.
 LearningRate cosine_decay(double initial_learning_rate, double decay_steps, double alpha = 0.0,
                           std::optional<double> warmup_target = {}, double warmup_steps = 0);
 /// The same again and again, each time t_mul as long and m_mul as high.
-LearningRate cosine_decay_restarts(double initial_learning_rate, double first_decay_steps, double t_mul = 2.0, double m_mul = 1.0,
-                                   double alpha = 0.0);
+LearningRate cosine_decay_restarts(double initial_learning_rate, double first_decay_steps, double t_mul = 2.0,
+                                   double m_mul = 1.0, double alpha = 0.0);
 } // namespace schedules
 
-/// Arguments of every optimizer: decay of the weights by learning_rate · weight_decay in each step, limits of the gradients
-/// (at most one of the three), moving averages of the weights, and updates from the mean of several steps' gradients.
-#define LAMINA_OPTIMIZER_ARGUMENTS                                                                                       \
-  std::optional<double> clipnorm = {};                                                                                   \
-  std::optional<double> clipvalue = {};                                                                                  \
-  std::optional<double> global_clipnorm = {};                                                                            \
-  bool use_ema = false;                                                                                                  \
-  double ema_momentum = 0.99;                                                                                            \
-  std::optional<int> ema_overwrite_frequency = {};                                                                       \
-  std::optional<double> loss_scale_factor = {};                                                                          \
+/// Arguments of every optimizer: decay of the weights by learning_rate · weight_decay in each step, limits of the
+/// gradients (at most one of the three), moving averages of the weights, and updates from the mean of several steps'
+/// gradients.
+#define LAMINA_OPTIMIZER_ARGUMENTS                                                                                     \
+  std::optional<double> clipnorm = {};                                                                                 \
+  std::optional<double> clipvalue = {};                                                                                \
+  std::optional<double> global_clipnorm = {};                                                                          \
+  bool use_ema = false;                                                                                                \
+  double ema_momentum = 0.99;                                                                                          \
+  std::optional<int> ema_overwrite_frequency = {};                                                                     \
+  std::optional<double> loss_scale_factor = {};                                                                        \
   std::optional<int> gradient_accumulation_steps = {};
 
 namespace detail {
@@ -126,7 +130,8 @@ public:
       : Optimizer("sgd", detail::optimizer_arguments(o, {{"momentum", o.momentum}, {"nesterov", o.nesterov}})) {}
 };
 
-/// m ← m + (g - m)(1 - β₁),  v ← v + (g² - v)(1 - β₂),  w ← w - η √(1 - β₂ᵗ)/(1 - β₁ᵗ) · m/(√v + ε). Kingma and Ba, 2014.
+/// m ← m + (g - m)(1 - β₁),  v ← v + (g² - v)(1 - β₂),  w ← w - η √(1 - β₂ᵗ)/(1 - β₁ᵗ) · m/(√v + ε). Kingma and Ba,
+/// 2014.
 class Adam : public Optimizer {
 public:
   struct Options {
@@ -142,10 +147,11 @@ public:
   explicit Adam(const Options &o) : Adam("adam", o, o.weight_decay) {}
 
 protected:
-  template <typename O>
-  Adam(const char *name, const O &o, std::optional<double>)
-      : Optimizer(name, detail::optimizer_arguments(
-                            o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}, {"epsilon", o.epsilon}, {"amsgrad", o.amsgrad}})) {}
+  template <typename O> Adam(const char *name, const O &o, std::optional<double>)
+      : Optimizer(
+            name,
+            detail::optimizer_arguments(
+                o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}, {"epsilon", o.epsilon}, {"amsgrad", o.amsgrad}})) {}
 };
 
 /// Adam whose weights decay by η · weight_decay in each step. Loshchilov and Hutter, 2017.
@@ -178,8 +184,10 @@ public:
   };
   RMSprop() : RMSprop(Options()) {}
   explicit RMSprop(const Options &o)
-      : Optimizer("rmsprop", detail::optimizer_arguments(
-                                 o, {{"rho", o.rho}, {"momentum", o.momentum}, {"epsilon", o.epsilon}, {"centered", o.centered}})) {}
+      : Optimizer(
+            "rmsprop",
+            detail::optimizer_arguments(
+                o, {{"rho", o.rho}, {"momentum", o.momentum}, {"epsilon", o.epsilon}, {"centered", o.centered}})) {}
 };
 
 /// a ← a + g²,  w ← w - η g / √(a + ε). Duchi, Hazan and Singer, 2011.
@@ -195,7 +203,7 @@ public:
   Adagrad() : Adagrad(Options()) {}
   explicit Adagrad(const Options &o)
       : Optimizer("adagrad", detail::optimizer_arguments(o, {{"initial_accumulator_value", o.initial_accumulator_value},
-                                                              {"epsilon", o.epsilon}})) {}
+                                                             {"epsilon", o.epsilon}})) {}
 };
 
 /// Δ = -√(d + ε)/√(a + ε) · g,  w ← w + η Δ, with running means a of g² and d of Δ². Zeiler, 2012.
@@ -226,7 +234,8 @@ public:
   };
   Adamax() : Adamax(Options()) {}
   explicit Adamax(const Options &o)
-      : Optimizer("adamax", detail::optimizer_arguments(o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}, {"epsilon", o.epsilon}})) {}
+      : Optimizer("adamax", detail::optimizer_arguments(
+                                o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}, {"epsilon", o.epsilon}})) {}
 };
 
 /// Adam with Nesterov's momentum. Dozat, 2015.
@@ -242,7 +251,8 @@ public:
   };
   Nadam() : Nadam(Options()) {}
   explicit Nadam(const Options &o)
-      : Optimizer("nadam", detail::optimizer_arguments(o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}, {"epsilon", o.epsilon}})) {}
+      : Optimizer("nadam", detail::optimizer_arguments(
+                               o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}, {"epsilon", o.epsilon}})) {}
 };
 
 /// w ← w - η sign(β₁ m + (1 - β₁) g),  m ← β₂ m + (1 - β₂) g. Chen et al., 2023.

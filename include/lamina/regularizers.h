@@ -60,7 +60,8 @@ namespace constraints {
 Constraint max_norm(double max_value = 2.0, std::vector<std::int64_t> axis = {0});
 Constraint non_neg();
 Constraint unit_norm(std::vector<std::int64_t> axis = {0});
-Constraint min_max_norm(double min_value = 0.0, double max_value = 1.0, double rate = 1.0, std::vector<std::int64_t> axis = {0});
+Constraint min_max_norm(double min_value = 0.0, double max_value = 1.0, double rate = 1.0,
+                        std::vector<std::int64_t> axis = {0});
 } // namespace constraints
 
 } // namespace lamina

@@ -36,8 +36,8 @@ public:
   /// Errors: rows of different lengths.
   template <Element T> Tensor(std::initializer_list<T> values) : Tensor(from_list(values)) {}
   template <Element T> Tensor(std::initializer_list<std::initializer_list<T>> values) : Tensor(from_list(values)) {}
-  template <Element T>
-  Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> values) : Tensor(from_list(values)) {}
+  template <Element T> Tensor(std::initializer_list<std::initializer_list<std::initializer_list<T>>> values)
+      : Tensor(from_list(values)) {}
   template <Element T>
   Tensor(std::initializer_list<std::initializer_list<std::initializer_list<std::initializer_list<T>>>> values)
       : Tensor(from_list(values)) {}
@@ -130,8 +130,12 @@ public:
 
 private:
   template <typename T> using Literal = std::conditional_t<std::is_same_v<T, double>, float, T>;
-  template <typename T> struct Innermost { using type = T; };
-  template <typename T> struct Innermost<std::initializer_list<T>> { using type = typename Innermost<T>::type; };
+  template <typename T> struct Innermost {
+    using type = T;
+  };
+  template <typename T> struct Innermost<std::initializer_list<T>> {
+    using type = typename Innermost<T>::type;
+  };
 
   template <typename List> static void list_shape(const List &list, Shape &shape) {
     shape.push_back(static_cast<std::int64_t>(list.size()));
@@ -139,7 +143,8 @@ private:
       if (list.size())
         list_shape(*list.begin(), shape);
   }
-  template <typename List, typename T> static T *copy_list(const List &list, const Shape &shape, std::int64_t axis, T *to) {
+  template <typename List, typename T>
+  static T *copy_list(const List &list, const Shape &shape, std::int64_t axis, T *to) {
     check_list(static_cast<std::int64_t>(list.size()), shape, axis);
     if constexpr (Element<typename List::value_type>)
       return std::transform(list.begin(), list.end(), to, [](auto value) { return static_cast<T>(value); });

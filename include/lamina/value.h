@@ -50,7 +50,8 @@ using Values = std::vector<Value>;
 /// The value of an attribute of an op.
 class Attr {
 public:
-  using Storage = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, DType>;
+  using Storage =
+      std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>, DType>;
 
   Attr(bool value) : storage_(value) {}
   template <std::integral T>
