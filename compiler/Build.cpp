@@ -168,6 +168,12 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
     for (Type type : prepare.getResultTypes())
       program.preparedBytes.push_back(bytesOf(type));
 
+  if (auto check = module->lookupSymbol<func::FuncOp>("main_check")) {
+    program.hasChecks = true;
+    for (auto message : check->getAttrOfType<ArrayAttr>("lamina.messages").getAsRange<StringAttr>())
+      program.messages.push_back(message.str());
+  }
+
   std::vector<Kernel> kernels = takeKernels(*module);
   SmallVector<std::pair<std::string, std::string>> renames;
   for (Kernel &kernel : kernels) {

@@ -23,6 +23,7 @@ struct Program {
   std::vector<std::string> messages;
   bool hasWorkspace = false;
   bool hasShapes = false;
+  bool hasChecks = false;
 
   std::string str() const;
   static bool parse(llvm::StringRef bytes, Program &program);

@@ -146,6 +146,7 @@ std::unique_ptr<runtime::Executable> load(const Program &program, runtime::Signa
   native.workspace =
       program.hasWorkspace ? reinterpret_cast<lamina_entry_workspace>(code->find("main_workspace")) : nullptr;
   native.shapes = program.hasShapes ? reinterpret_cast<lamina_entry_shapes>(code->find("main_shapes")) : nullptr;
+  native.check = program.hasChecks ? reinterpret_cast<lamina_entry_check>(code->find("main_check")) : nullptr;
   native.prepare = program.preparedBytes.empty() ? nullptr : reinterpret_cast<lamina_prepare>(code->find("prepare"));
   native.prepared_bytes = program.preparedBytes;
   native.messages = program.messages;

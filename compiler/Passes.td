@@ -13,6 +13,16 @@ def DifferentiatePass : Pass<"lamina-differentiate", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::lamina::LaminaDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def CheckSizesPass : Pass<"lamina-check-sizes", "::mlir::ModuleOp"> {
+  let summary = "Write the function that checks open dimensions against what operations rely on";
+  let description = [{
+    Operations of `@main` take some `?` to be equal to others, or to a number. `@main_check` compares those that the caller
+    chooses, as sizes of different arguments, and returns 0 or an index into its attribute `lamina.messages`. It is not
+    written where nothing has to be checked.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 def SimplifyPass : Pass<"lamina-simplify", "::mlir::func::FuncOp"> {
   let summary = "Canonicalization, common subexpressions, algebra, batch normalization folded into kernels";
   let description = [{

@@ -93,6 +93,7 @@ void registerPipelineDialects(DialectRegistry &registry) {
 }
 
 void buildLinalgPipeline(OpPassManager &manager) {
+  manager.addPass(createCheckSizesPass());
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createDifferentiatePass());
   functions.addPass(createSimplifyPass());

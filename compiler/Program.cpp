@@ -36,7 +36,7 @@ bool take(llvm::StringRef &in, std::string &value) {
 
 std::string Program::str() const {
   std::string out;
-  put(out, hasWorkspace + 2 * hasShapes);
+  put(out, hasWorkspace + 2 * hasShapes + 4 * hasChecks);
   put(out, preparedBytes.size());
   for (int64_t bytes : preparedBytes)
     put(out, bytes);
@@ -57,6 +57,7 @@ bool Program::parse(llvm::StringRef in, Program &program) {
   program = Program();
   program.hasWorkspace = flags & 1;
   program.hasShapes = flags & 2;
+  program.hasChecks = flags & 4;
   for (uint64_t i = 0, bytes = 0; i < count; ++i) {
     if (!take(in, bytes))
       return false;

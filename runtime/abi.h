@@ -36,6 +36,10 @@ typedef int64_t (*lamina_entry_workspace)(const int64_t *dims);
  */
 typedef int32_t (*lamina_entry_shapes)(const int64_t *dims, int64_t *out_dims);
 
+/* Whether dims fit together: 0, or an index into the function's messages. What it refuses must not reach lamina_entry,
+   which would read out of bounds. */
+typedef int32_t (*lamina_entry_check)(const int64_t *dims);
+
 /* Writes what depends on weights alone (packed copies) into prepared. buffers is lamina_entry's: only weights are read.
  */
 typedef int32_t (*lamina_prepare)(void *const *buffers, void *const *prepared, const lamina_context *context);

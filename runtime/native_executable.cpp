@@ -52,6 +52,22 @@ void NativeExecutable::check_status(std::int32_t status) const {
                                                           : "compiled code returned status " + std::to_string(status));
 }
 
+void NativeExecutable::check_dims(std::span<const Tensor> arguments, std::int32_t status) const {
+  if (status == 0)
+    return;
+  try {
+    check_status(status);
+  } catch (const Error &error) {
+    std::string shapes;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const Argument &argument = code_.signature.arguments[i];
+      if (argument.kind == ArgumentKind::Input)
+        shapes += (shapes.empty() ? "; got " : ", ") + ("'" + argument.name + "' ") + arguments[i].shape().str();
+    }
+    throw Error(error.what() + shapes);
+  }
+}
+
 std::shared_ptr<const NativeExecutable::Prepared> NativeExecutable::prepared_for(std::span<const Tensor> arguments,
                                                                                  std::span<void *const> buffers,
                                                                                  const lamina_context *context) {
@@ -108,6 +124,8 @@ void NativeExecutable::run(std::span<const Tensor> arguments, std::span<Tensor> 
       if (expected.data()[axis] == none)
         dims.push_back(found.data()[axis]);
   }
+  if (code_.check)
+    check_dims(arguments, code_.check(dims.data()));
   frame->open.resize(open_results_);
   if (open_results_)
     check_status(code_.shapes(dims.data(), frame->open.data()));

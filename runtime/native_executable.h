@@ -15,6 +15,7 @@ struct NativeCode {
   lamina_entry entry = nullptr;
   lamina_entry_workspace workspace = nullptr; ///< null: none is needed
   lamina_entry_shapes shapes = nullptr;       ///< null: no result has open dimensions
+  lamina_entry_check check = nullptr;         ///< null: every size is taken
   lamina_prepare prepare = nullptr;           ///< null: nothing depends on weights alone
   std::vector<std::int64_t> prepared_bytes;   ///< of each buffer that prepare fills
   std::vector<std::string> messages;          ///< by status
@@ -40,6 +41,7 @@ private:
                                                const lamina_context *context);
   void allocate_results(std::span<Tensor> results, std::span<const std::int64_t> open) const;
   void check_status(std::int32_t status) const;
+  void check_dims(std::span<const Tensor> arguments, std::int32_t status) const;
 
   NativeCode code_;
   std::size_t new_results_ = 0;

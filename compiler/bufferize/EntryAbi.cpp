@@ -270,7 +270,7 @@ struct EntryAbiPass : impl::EntryAbiPassBase<EntryAbiPass> {
     ModuleOp module = getOperation();
     SmallVector<func::FuncOp> entries(module.getOps<func::FuncOp>());
     for (func::FuncOp entry : entries)
-      if (!entry.isExternal() && failed(EntryBuilder(module, entry).run()))
+      if (!entry.isExternal() && !entry->hasAttr("lamina.messages") && failed(EntryBuilder(module, entry).run()))
         return signalPassFailure();
   }
 };

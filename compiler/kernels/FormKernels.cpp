@@ -416,7 +416,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
     llvm::StringMap<std::string> known;
     SmallVector<func::FuncOp> entries(module.getOps<func::FuncOp>());
     for (func::FuncOp entry : entries) {
-      if (entry.isExternal())
+      if (entry.isExternal() || entry->hasAttr("lamina.messages"))
         continue;
       auto pointer = LLVM::LLVMPointerType::get(&getContext());
       unsigned index = entry.getNumArguments();

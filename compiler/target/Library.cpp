@@ -94,8 +94,17 @@ private:
       buffers.push_back(function->getArg(next++));
     for (llvm::StringRef bytes : interface.prepared)
       buffers.push_back(constant(bytes));
-    llvm::Value *workspace = function->getArg(next);
-    builder.CreateRet(builder.CreateCall(model, {array(pointer, buffers), dimArray(function), workspace, threads()}));
+    llvm::Value *workspace = function->getArg(next), *dims = dimArray(function);
+    if (llvm::Function *check = module.getFunction("main_check")) {
+      llvm::Value *status = builder.CreateCall(check, {dims});
+      auto *refused = llvm::BasicBlock::Create(context, "", function);
+      auto *taken = llvm::BasicBlock::Create(context, "", function);
+      builder.CreateCondBr(builder.CreateIsNull(status), taken, refused);
+      builder.SetInsertPoint(refused);
+      builder.CreateRet(status);
+      builder.SetInsertPoint(taken);
+    }
+    builder.CreateRet(builder.CreateCall(model, {array(pointer, buffers), dims, workspace, threads()}));
   }
 
   void buildWorkspaceSize() {

@@ -412,7 +412,8 @@ const std::vector<Result> &Graph::results() const { return pimpl->results; }
 std::string Graph::str() const {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  pimpl->module->print(stream);
+  // Errors and profiles take the layers' names from the locations.
+  pimpl->module->print(stream, mlir::OpPrintingFlags().enableDebugInfo());
   return text;
 }
 
