@@ -24,6 +24,10 @@ typedef struct lamina_context {
 /* context->parallel_for, by name, for code that links with the runtime. */
 void lamina_parallel_for(const lamina_context *context, int64_t count, lamina_body body, void *closure);
 
+/* What object files compiled with threads run on: one thread a CPU that the process may use. The runtime defines it;
+   a program that links without the runtime defines its own, and may return null to run on the caller's thread. */
+const lamina_context *lamina_default_context(void);
+
 /* buffers: data of the arguments in order, then of the results that update no argument, then what prepare wrote.
    dims: every open dimension of the arguments in order. Returns 0, or an index into the function's messages. */
 typedef int32_t (*lamina_entry)(void *const *buffers, const int64_t *dims, void *workspace,

@@ -211,3 +211,5 @@ extern "C" void lamina_parallel_for(const lamina_context *context, std::int64_t 
                                     void *closure) {
   context->parallel_for(context, count, body, closure);
 }
+
+extern "C" const lamina_context *lamina_default_context(void) { return lamina::runtime::thread_pool().context(); }

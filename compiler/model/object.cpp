@@ -69,6 +69,9 @@ std::string header_text(const Network &network, const trace::Graph &graph, const
     text += " * dim_0 ...: the open sizes (None, -1 in the macros) of the inputs in order, the batch once.\n";
   text += " * Reentrant; neither allocates nor writes anything but outputs and workspace, which is aligned to 64 "
           "bytes. */\n";
+  if (options.threads)
+    text += "/* Runs on the threads of lamina_default_context(), which liblamina defines and a program may define "
+            "itself. */\n";
   text += "#ifndef " + big + "_H\n#define " + big +
           "_H\n\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n" + macros +
           "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";

@@ -22,7 +22,7 @@ struct LibraryInterface {
   unsigned results = 0;                        ///< pointers that the caller gives after the inputs
   llvm::SmallVector<llvm::StringRef> prepared; ///< bytes of what @prepare would have written
   llvm::SmallVector<std::string> messages;
-  bool threads = false; ///< call lamina_default_parallel_for
+  bool threads = false; ///< call lamina_default_context
 };
 
 /// Adds the C functions to a module with @main, and hides everything else.

@@ -38,6 +38,14 @@ TEST(OpenSizes, SumOfInputsOfDifferentLengthsIsRefused) {
   EXPECT_EQ(error_of(model, {ones({3, 5, 4}), ones({3, 5, 4})}), "(no error)");
 }
 
+TEST(OpenSizes, ObjectsSayWhatIsWrong) {
+  auto a = Input({none, 4}, {.name = "a"}), b = Input({none, 4}, {.name = "b"});
+  Model model({a, b}, Add({.name = "sum"})({a, b}));
+  ObjectResult result = compile_object(model, {.name = "two", .emit = {"llvm"}});
+  EXPECT_THAT(result.text, AllOf(HasSubstr("layer 'sum': 'a' and 'b' must have the same size on axis 1"),
+                                 HasSubstr("@two_run"), HasSubstr("icmp eq i64")));
+}
+
 TEST(OpenSizes, SkipOverPoolingRefusesOddLengths) {
   auto x = Input({none, 4});
   auto half = MaxPooling1D(2)(x);
