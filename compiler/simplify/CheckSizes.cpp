@@ -77,7 +77,8 @@ void Checks::compare(Operation *op, AffineExpr lhs, AffineExpr rhs, function_ref
   const OpenDim *left = sizes.argument(lhs), *right = sizes.argument(rhs);
   auto constant = dyn_cast<AffineConstantExpr>(rhs);
   if (left && right && left->axis == right->axis)
-    text = "'" + left->name + "' and '" + right->name + "' must have the same size on axis " + std::to_string(left->axis);
+    text =
+        "'" + left->name + "' and '" + right->name + "' must have the same size on axis " + std::to_string(left->axis);
   else if (left && right)
     text = "axis " + std::to_string(left->axis) + " of '" + left->name + "' and axis " + std::to_string(right->axis) +
            " of '" + right->name + "' must have the same size";

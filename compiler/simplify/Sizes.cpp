@@ -31,8 +31,8 @@ Sizes::Sizes(func::FuncOp function, func::FuncOp check)
         arguments[{argument, axis}] = batch;
         continue;
       }
-      Value address = LLVM::GEPOp::create(builder, loc, pointer, i64, check.getArgument(0),
-                                          ArrayRef<LLVM::GEPArg>{number});
+      Value address =
+          LLVM::GEPOp::create(builder, loc, pointer, i64, check.getArgument(0), ArrayRef<LLVM::GEPArg>{number});
       Value loaded = LLVM::LoadOp::create(builder, loc, i64, address);
       AffineExpr expr = symbol(arith::IndexCastOp::create(builder, loc, builder.getIndexType(), loaded));
       arguments[{argument, axis}] = expr;
