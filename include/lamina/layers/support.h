@@ -14,7 +14,8 @@ inline bool is_channels_first(const std::string &data_format) {
 
 inline void check_padding(const std::string &padding, bool causal = false) {
   if (padding != "valid" && padding != "same" && !(causal && padding == "causal"))
-    throw Error("padding must be valid" + std::string(causal ? ", same or causal" : " or same") + ", got '" + padding + "'");
+    throw Error("padding must be valid" + std::string(causal ? ", same or causal" : " or same") + ", got '" + padding +
+                "'");
 }
 
 inline void check_positive(std::int64_t value, const char *what) {
@@ -46,6 +47,11 @@ inline Value from_channels_last(const Value &x, bool channels_first) {
   for (std::int64_t i = 1; i + 1 < x.rank(); ++i)
     axes.push_back(i);
   return transpose(x, axes);
+}
+
+/// x / max(√Σ x², epsilon) along the axes.
+inline Value unit_length(const Value &x, const Axes &axes, double epsilon) {
+  return x * minimum(rsqrt(sum(square(x), axes, true)), 1 / epsilon);
 }
 
 inline Value to_dtype(const Value &x, DType dtype) { return cast(x, dtype); }

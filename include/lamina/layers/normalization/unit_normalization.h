@@ -7,7 +7,7 @@ namespace lamina::layers {
 
 /// Scales each sample to length 1 over an axis, or several.
 ///
-///     y = x / √max(Σ x², 1e-12)
+///     y = x / max(√Σ x², 1e-12)
 ///
 /// Keras: layers.UnitNormalization.
 class UnitNormalization : public Layer<UnitNormalization> {
@@ -24,8 +24,7 @@ public:
   }
 
   Value call(const Value &input, CallContext &) const {
-    Value x = to_dtype(input, dtype());
-    return x * rsqrt(maximum(sum(square(x), options.axis, true), 1e-12));
+    return unit_length(to_dtype(input, dtype()), options.axis, 1e-12);
   }
 
   template <typename F> void fields(F &f) { f("axis", options.axis); }
