@@ -21,7 +21,7 @@ func.func @main(%a: tensor<?x?x4xf32> {lamina.kind = "input", lamina.name = "a"}
 // CHECK-LABEL: func.func @main(
 // CHECK-NOT: main_check
 func.func @main(%a: tensor<?x?x4xf32> {lamina.kind = "input", lamina.name = "a"}) -> tensor<?x?x4xf32> {
-  %s = lamina.reduce %a sum [2] keepdims : tensor<?x?x4xf32>
+  %s = lamina.reduce sum, %a axes [2] {keepdims = true} : tensor<?x?x4xf32>
   %f = lamina.reshape %a to [dim 0, infer] : tensor<?x?x4xf32>
   %r = lamina.reshape %f to [dim 0, infer, 4] : tensor<?x?xf32>
   %y = lamina.add %a, %s : tensor<?x?x4xf32>, tensor<?x?x1xf32>
