@@ -59,9 +59,10 @@
 namespace mlir::lamina {
 
 void registerPipelineDialects(DialectRegistry &registry) {
-  registry.insert<LaminaDialect, affine::AffineDialect, arith::ArithDialect, bufferization::BufferizationDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, index::IndexDialect, linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect, ub::UBDialect, vector::VectorDialect>();
+  registry.insert<LaminaDialect, affine::AffineDialect, arith::ArithDialect, bufferization::BufferizationDialect,
+                  cf::ControlFlowDialect, func::FuncDialect, index::IndexDialect, linalg::LinalgDialect,
+                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
+                  ub::UBDialect, vector::VectorDialect>();
   affine::registerValueBoundsOpInterfaceExternalModels(registry);
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   arith::registerValueBoundsOpInterfaceExternalModels(registry);
@@ -170,9 +171,9 @@ void registerPipelines() {
     buildLinalgPipeline(manager);
     buildKernelsPipeline(manager, ::lamina::target::hostMachine());
   });
-  PassPipelineRegistration<>("lamina-to-vectors", "kernels to vectors in loops, for this machine", [](OpPassManager &manager) {
-    buildVectorPipeline(manager.nest<ModuleOp>(), ::lamina::target::hostMachine());
-  });
+  PassPipelineRegistration<>(
+      "lamina-to-vectors", "kernels to vectors in loops, for this machine",
+      [](OpPassManager &manager) { buildVectorPipeline(manager.nest<ModuleOp>(), ::lamina::target::hostMachine()); });
   PassPipelineRegistration<>("lamina-to-calls", "entry functions to calls on buffers", buildEntryPipeline);
   PassPipelineRegistration<>("lamina-to-llvm", "to the LLVM dialect", buildLlvmPipeline);
 }
