@@ -58,6 +58,11 @@ int64_t rowBytes(linalg::LinalgOp producer, OpResult result, ArrayRef<int64_t> l
   return bytes;
 }
 
+bool readsPanels(linalg::LinalgOp op) {
+  return llvm::any_of(op.getDpsInputs(),
+                      [](Value input) { return input.getDefiningOp<linalg::UnPackOp>() != nullptr; });
+}
+
 struct GroupBuilder {
   KernelGroup group;
   SmallVector<Member> members;
@@ -78,6 +83,15 @@ struct GroupBuilder {
     // Nothing joins a contraction or a window from above: its operands are read many times.
     if (!plain || isContraction(root))
       group.sharedDims = 0;
+  }
+
+  /// A panel is as wide as a tile of the producer's last axis, so that must be the root's too.
+  bool keepsColumns(linalg::LinalgOp producer, const LoopMap &loops) {
+    auto columns = [](linalg::LinalgOp op) {
+      AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+      return static_cast<int64_t>(cast<AffineDimExpr>(written.getResults().back()).getPosition());
+    };
+    return loops[columns(producer)] == columns(group.root);
   }
 
   bool add(linalg::LinalgOp producer) {
@@ -107,7 +121,8 @@ struct GroupBuilder {
     bool whole = shared == group.root.getNumLoops();
     if (isContraction(producer)) {
       // Its tile must be the root's register tile.
-      if (!whole || producer.getNumParallelLoops() != shared)
+      if (!whole || producer.getNumParallelLoops() != shared ||
+          (readsPanels(producer) && !keepsColumns(producer, *loops)))
         return false;
     } else if (!whole) {
       int64_t bytes = rowBytes(producer, result, *loops, shared);

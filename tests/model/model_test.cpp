@@ -192,3 +192,16 @@ TEST(Model, LargeBatchesAreTheirRows) {
       expect_equal(all.slice(row, row + 1), model.run({x.slice(row, row + 1)}, {.threads = threads})[0]);
   }
 }
+
+// Weights in panels, and a transpose of the columns that they give.
+TEST(Model, PermutesWhatWideLayersGive) {
+  Dense dense(64);
+  KerasTensor input = Input({16, 32}), wide = dense(input);
+  Model plain(input, wide), permuted(input, Permute({2, 1})(wide));
+  Tensor x = ramp({3, 16, 32}), expected = plain.run({x})[0], got = permuted.run({x})[0];
+  ASSERT_EQ(got.shape(), Shape({3, 64, 16}));
+  for (std::size_t n = 0; n < 3; ++n)
+    for (std::size_t i = 0; i < 16; ++i)
+      for (std::size_t j = 0; j < 64; ++j)
+        ASSERT_NEAR(got.values<float>()[(n * 64 + j) * 16 + i], expected.values<float>()[(n * 16 + i) * 64 + j], 1e-6);
+}
