@@ -115,10 +115,6 @@ private:
   Config config_;
 };
 
-/// A layer, model or operation with the structure of a config file around it: {module, class_name, config, …}.
-Config serialize_object(const LayerBase &layer);
-/// The reverse, for models too. Errors name the layer.
-std::shared_ptr<LayerBase> object_from_config(const Config &object);
 std::shared_ptr<Network> functional_from_config(const Config &config);
 std::shared_ptr<Network> sequential_from_config(const Config &config);
 

@@ -240,6 +240,14 @@ void collect_unsupported(const Config &object, std::vector<std::string> &problem
                                     : is_registered(registry_key(object).first, registry_key(object).second);
   if (!known && !class_name.empty() && named.insert(label).second)
     problems.push_back(label);
+  if (!config || !config->is_dict())
+    return;
+  for (const char *inner : {"layer", "backward_layer", "cell"})
+    if (const Config *entry = config->find(inner))
+      collect_unsupported(*entry, problems, named);
+  if (const Config *cells = config->find("cells"); cells && cells->is_list())
+    for (const Config &cell : cells->as_list())
+      collect_unsupported(cell, problems, named);
 }
 
 void require_supported(const Config &object) {

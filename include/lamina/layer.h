@@ -386,6 +386,40 @@ template <typename D> bool register_layer(std::string_view class_name, std::stri
 std::shared_ptr<LayerBase> layer_from_config(const Config &serialized);
 /// The serialized form.
 Config serialize_layer(const LayerBase &layer);
+/// The same for layers, models and operations of keras.ops; a loaded layer's arguments are kept as they were read.
+std::shared_ptr<LayerBase> object_from_config(const Config &serialized);
+Config serialize_object(const LayerBase &layer);
+
+/// A layer or model inside a layer.
+class Inner {
+public:
+  Inner() = default;
+  Inner(std::shared_ptr<LayerBase> layer) : layer_(std::move(layer)) {}
+  template <typename D>
+    requires std::derived_from<D, LayerBase>
+  Inner(D layer) : layer_(layer.shared()) {}
+  template <typename M>
+    requires requires(const M &model) {
+      { model.layer() } -> std::convertible_to<std::shared_ptr<LayerBase>>;
+    }
+  Inner(const M &model) : layer_(model.layer()) {}
+
+  bool defined() const { return layer_ != nullptr; }
+  explicit operator bool() const { return defined(); }
+  LayerBase &operator*() const { return *layer_; }
+  LayerBase *operator->() const { return layer_.get(); }
+  const std::shared_ptr<LayerBase> &get() const { return layer_; }
+
+  Config get_config() const { return layer_ ? serialize_object(*layer_) : Config(); }
+  operator Config() const { return get_config(); }
+  static Inner from_config(const Config &config) {
+    return config.is_null() ? Inner() : Inner(object_from_config(config));
+  }
+
+private:
+  std::shared_ptr<LayerBase> layer_;
+};
+
 /// The registered class names of a package, in order.
 std::vector<std::string> registered_layers(std::string_view package = "keras");
 

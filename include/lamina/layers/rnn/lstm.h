@@ -1,6 +1,7 @@
 #ifndef LAMINA_LAYERS_RNN_LSTM_H
 #define LAMINA_LAYERS_RNN_LSTM_H
 
+#include <lamina/layers/rnn/lstm_cell.h>
 #include <lamina/layers/rnn/recurrent.h>
 
 namespace lamina::layers {
@@ -11,8 +12,8 @@ namespace lamina::layers {
 ///     c ← f · c + i · activation(x · W_c + h · U_c + b_c);  h ← o · activation(c)
 ///
 /// (batch, time, features) → (batch, units), or (batch, time, units) with return_sequences; with return_state also h
-/// and c. Masked steps keep the state. unroll changes nothing. Keras: layers.LSTM. Hochreiter and Schmidhuber, 1997.
-class LSTM : public RecurrentBase<LSTM, 4, 2> {
+/// and c. Masked steps keep the state. Keras: layers.LSTM. Hochreiter and Schmidhuber, 1997.
+class LSTM : public RecurrentBase<LSTM> {
 public:
   struct Options {
     ActivationFunction activation = "tanh";
@@ -27,39 +28,20 @@ public:
   LSTM(std::int64_t units, const Options &options) : units(units), options(options) {
     init(options.name, options.trainable, options.dtype);
     activity_regularizer = options.activity_regularizer;
-    supports_masking = true;
   }
 
-  void prepare() const { prepare_recurrent(units, options.dropout, options.recurrent_dropout); }
-
-  void build(const Shape &input) {
-    build_recurrent(input, units, options, "LSTMCell", options.bias_initializer, {4 * units}, options.use_bias);
-    if (options.use_bias && options.unit_forget_bias)
-      bias.set_initial(
-          [units = units, first = options.bias_initializer](const Shape &shape, DType dtype, std::uint64_t seed) {
-            Tensor value = first(shape, dtype, seed);
-            value.slice(units, 2 * units).fill(1.0);
-            return value;
-          });
-  }
-
-  Value input_bias(trace::Graph &graph) const { return bias ? as_value(graph, bias) : Value(); }
-
-  Values step(const Value &x, const Values &states, const Values &h) const {
-    Values z = split(x + recur(h, units), 4);
-    const ActivationFunction &gate = options.recurrent_activation, &act = options.activation;
-    Value c = gate(z[1]) * states[1] + gate(z[0]) * act(z[2]);
-    return {gate(z[3]) * act(c), c};
+  std::shared_ptr<LayerBase> make_cell() const {
+    return std::make_shared<LSTMCell>(units, cell_options<LSTMCell::Options>(options, dtype_policy_, "lstm_cell"));
   }
 
   template <typename F> void fields(F &f) {
-    recurrent_fields(f, options);
+    loop_fields(f, options);
     f.required("units", units);
     f("activation", options.activation);
     f("recurrent_activation", options.recurrent_activation);
     f("use_bias", options.use_bias);
     f("unit_forget_bias", options.unit_forget_bias);
-    weight_fields(f, options);
+    cell_weight_fields(f, options);
     f.optional("activity_regularizer", activity_regularizer);
   }
 

@@ -1,166 +1,128 @@
 #ifndef LAMINA_LAYERS_RNN_RECURRENT_H
 #define LAMINA_LAYERS_RNN_RECURRENT_H
 
-#include <lamina/layers/support.h>
+#include <lamina/layers/rnn/gated_cell.h>
 
 namespace lamina::layers {
 
-/// Arguments that all recurrent layers share.
-#define LAMINA_RECURRENT_OPTIONS                                                                                       \
-  Initializer kernel_initializer = "glorot_uniform";                                                                   \
-  Initializer recurrent_initializer = "orthogonal";                                                                    \
-  Initializer bias_initializer = "zeros";                                                                              \
-  Regularizer kernel_regularizer = {};                                                                                 \
-  Regularizer recurrent_regularizer = {};                                                                              \
-  Regularizer bias_regularizer = {};                                                                                   \
-  Regularizer activity_regularizer = {};                                                                               \
-  Constraint kernel_constraint = {};                                                                                   \
-  Constraint recurrent_constraint = {};                                                                                \
-  Constraint bias_constraint = {};                                                                                     \
-  double dropout = 0.0;                                                                                                \
-  double recurrent_dropout = 0.0;                                                                                      \
-  std::optional<std::int64_t> seed = {};                                                                               \
+/// Arguments of every loop over time.
+#define LAMINA_LOOP_OPTIONS                                                                                            \
   bool return_sequences = false;                                                                                       \
   bool return_state = false;                                                                                           \
   bool go_backwards = false;                                                                                           \
   bool stateful = false;                                                                                               \
   bool unroll = false;                                                                                                 \
-  bool zero_output_for_mask = false;                                                                                   \
+  bool zero_output_for_mask = false
+
+/// Arguments of layers that bring their cell along.
+#define LAMINA_RECURRENT_OPTIONS                                                                                       \
+  LAMINA_CELL_OPTIONS;                                                                                                 \
+  Regularizer activity_regularizer = {};                                                                               \
+  LAMINA_LOOP_OPTIONS;                                                                                                 \
   LAMINA_COMMON_OPTIONS
 
-/// The weights of a recurrent layer; Keras keeps them in its cell.
-class RecurrentCell : public Layer<RecurrentCell> {
+/// What Bidirectional asks of a layer.
+class Recurrent {
 public:
-  RecurrentCell() = default;
-  RecurrentCell(std::string class_name, const std::string &name) : class_name_(std::move(class_name)) {
-    init(name, true, "float32");
-  }
-  std::string class_name() const override { return class_name_; }
-  Variable weight(const std::string &name, const Shape &shape, Variable::Options options) {
-    return add_weight(name, shape, std::move(options));
-  }
-  void set_dtype(const std::string &dtype) { init(name(), trainable(), dtype); }
-  Value call(const Value &x, CallContext &) const { return x; }
-
-private:
-  std::string class_name_ = "RNNCell";
+  struct Flags {
+    bool return_sequences, return_state, go_backwards, stateful;
+  };
+  virtual ~Recurrent() = default;
+  virtual Flags flags() const = 0;
+  virtual void set_zero_output_for_mask(bool zeroes) = 0;
 };
 
-/// A loop over time with a cell of `Gates` gates. D has
+/// A loop over time around a cell. D has options, and make_cell, which gives the layer that is the cell.
 ///
-///     Values step(x, states, h): the new states, the first of them the output;
-///       x: this step's part of x · kernel + bias; h: the previous output times its dropout masks, one a gate
+///     (batch, time, …) → (batch, …), or (batch, time, …) with return_sequences; with return_state also the states
 ///
-/// and options, units, states (how many). The projections of all steps are one product before the loop.
-template <typename D, std::int64_t Gates, std::int64_t States> class RecurrentBase : public Layer<D> {
+/// Masked steps keep the states; unroll changes nothing else than Keras's zero_output_for_mask, which needs a loop. Call
+/// arguments: mask, initial_state.
+template <typename D> class RecurrentLoop : public Layer<D>, public Recurrent {
 public:
-  void prepare_recurrent(std::int64_t units, double dropout, double recurrent_dropout) const {
-    check_positive(units, "units");
-    for (double rate : {dropout, recurrent_dropout})
-      if (!(rate >= 0.0 && rate <= 1.0))
-        throw Error("dropout and recurrent_dropout must lie in [0, 1], got " + Config(rate).str());
+  RecurrentLoop() { this->supports_masking = true; }
+
+  void prepare() {
+    if (!cell_layer_) {
+      std::shared_ptr<LayerBase> made = static_cast<D &>(*this).make_cell();
+      if (!dynamic_cast<RecurrentCell *>(made.get()))
+        throw Error("expects a cell, got the layer '" + made->name() + "'; derive it from RNNCell");
+      cell_layer_ = made;
+    }
+    this->add_child("cell", cell_layer_);
+    cell().check();
   }
 
-  template <typename O> void build_recurrent(const Shape &input, std::int64_t units, const O &o, const char *cell_class,
-                                             const Initializer &bias_initializer, const Shape &bias_shape,
-                                             bool use_bias) {
-    check_rank(input, 3);
-    auto cell = std::make_shared<RecurrentCell>(cell_class, to_snake_case(cell_class));
-    cell->set_dtype(o.dtype);
-    this->add_child("cell", cell);
-    kernel = cell->weight(
-        "kernel", {input[-1], Gates * units},
-        {.initializer = o.kernel_initializer, .regularizer = o.kernel_regularizer, .constraint = o.kernel_constraint});
-    recurrent_kernel = cell->weight("recurrent_kernel", {units, Gates * units},
-                                    {.initializer = o.recurrent_initializer,
-                                     .regularizer = o.recurrent_regularizer,
-                                     .constraint = o.recurrent_constraint});
-    if (use_bias)
-      bias = cell->weight(
-          "bias", bias_shape,
-          {.initializer = bias_initializer, .regularizer = o.bias_regularizer, .constraint = o.bias_constraint});
-    if (o.stateful) {
-      if (input[0] == none)
-        throw Error("stateful needs a known batch size, got shape " + input.str() + "; give Input a batch_shape");
-      for (std::int64_t i = 0; i < States; ++i)
-        state_variables.emplace_back(
-            "rnn_state", Shape{input[0], units},
-            Variable::Options{.initializer = "zeros", .trainable = false, .dtype = this->dtype()});
-    }
+  void build(const Shape &input) {
+    check_rank_of(input);
+    Shape step{input[0]};
+    cell_layer_->ensure_built({step.concat(input.subshape(2, input.rank()))});
+    const auto &o = derived().options;
+    if (!o.stateful)
+      return;
+    if (input[0] == none)
+      throw Error("stateful needs a known batch size, got shape " + input.str() + "; give Input a batch_shape");
+    for (const Shape &shape : cell().state_shapes())
+      state_variables.emplace_back(
+          "rnn_state", Shape{input[0]}.concat(shape),
+          Variable::Options{.initializer = "zeros", .trainable = false, .dtype = this->dtype()});
   }
 
   /// Keras: reset_states.
   void reset_states() override {
-    for (const Variable &state : static_cast<RecurrentBase &>(this->self()).state_variables)
+    for (const Variable &state : static_cast<RecurrentLoop &>(this->self()).state_variables)
       state.assign(Tensor::zeros(state.shape(), state.dtype()));
   }
 
   Values call(const Value &input, CallContext &context) const {
-    const D &d = static_cast<const D &>(*this);
-    const auto &o = d.options;
-    check_rank(input.shape(), 3);
-    std::int64_t units = d.units;
-    trace::Graph &graph = context.graph();
-    Value x = transpose(to_dtype(input, this->dtype()), {1, 0, 2});
-    Value projected = project(x, context, o.dropout, o.recurrent_dropout, units, o.seed);
-
-    Values states = context.tensor_list("initial_state");
-    if (states.empty())
-      for (std::int64_t i = 0; i < States; ++i)
-        states.push_back(state_variables.empty()
-                             ? broadcast_to(constant(graph, 0.0, this->dtype()), {Dim(input, 0), Dim(units)})
-                             : as_value(graph, state_variables[static_cast<std::size_t>(i)]));
-    if (static_cast<std::int64_t>(states.size()) != States)
-      throw Error("initial_state must hold " + std::to_string(States) + " tensors, got " +
-                  std::to_string(states.size()));
-    Values recurrent_masks;
-    if (context.training && o.recurrent_dropout > 0.0 && o.recurrent_dropout < 1.0)
-      for (std::int64_t i = 0; i < Gates; ++i)
-        recurrent_masks.push_back(dropout_mask({Dim(input, 0), Dim(units)}, o.recurrent_dropout, context, o.seed));
-
-    Value mask = context.mask();
-    Values sequences{projected};
-    if (mask.defined()) {
-      if (mask.rank() == 3)
-        mask = any(mask, -1);
-      sequences.push_back(expand_dims(transpose(mask, {1, 0}), -1));
-    }
-    bool zeroes = mask.defined() && o.zero_output_for_mask;
+    const auto &o = derived().options;
+    check_rank_of(input.shape());
+    if (o.unroll && input.shape()[1] == none)
+      throw Error("unroll needs a known number of steps, got shape " + input.shape().str());
+    CellRun run = cell().begin(Dim(input, 0), context);
+    Values states = initial_states(input, context);
+    Values sequences{run.project(time_first(to_dtype(input, this->dtype())))};
+    bool masked = context.mask().defined();
+    if (masked)
+      sequences.push_back(step_masks(context.mask()));
+    bool zeroes = masked && o.zero_output_for_mask && !o.unroll;
     bool stack_outputs = o.return_sequences || zeroes;
+    Values last_output;
+    if (!stack_outputs && !cell().output_is_state())
+      last_output = {zero_state(input, cell().output_shape())};
+    states.insert(states.end(), last_output.begin(), last_output.end());
+    std::size_t n = states.size() - last_output.size();
     Values results = scan(
         states, sequences,
         [&](std::span<const Value> before, std::span<const Value> slices) {
-          Values previous(before.begin(), before.end()), hidden;
-          for (const Value &m : recurrent_masks)
-            hidden.push_back(previous[0] * m);
-          if (hidden.empty())
-            hidden.push_back(previous[0]);
-          Values next = d.step(slices[0], previous, hidden);
+          Values previous(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(n));
+          Values next = run.step(slices[0], previous);
+          if (next.size() != n + 1)
+            throw Error("its cell gives " + std::to_string(next.size()) + " values; expected an output and " +
+                        std::to_string(n) + " states");
           Value output = next[0];
-          if (slices.size() > 1) {
-            if (zeroes)
-              output = where(slices[1], output, 0.0);
-            for (std::size_t i = 0; i < next.size(); ++i)
-              next[i] = where(slices[1], next[i], previous[i]);
-            if (!zeroes)
-              output = next[0];
+          next.erase(next.begin());
+          if (masked) {
+            for (std::size_t i = 0; i < n; ++i)
+              next[i] = choose(slices[1], next[i], previous[i]);
+            output = zeroes ? Value(where(mask_for(slices[1], output), output, 0.0))
+                            : choose(slices[1], output, previous[cell().output_state()]);
           }
+          if (!last_output.empty())
+            next.push_back(output);
           return ScanStep{next, stack_outputs ? Values{output} : Values()};
         },
         o.go_backwards);
-    Values final_states(results.begin(), results.begin() + States);
+    auto states_end = results.begin() + static_cast<std::ptrdiff_t>(n);
+    Values final_states(results.begin(), states_end);
     for (std::size_t i = 0; i < state_variables.size(); ++i)
       context.update(state_variables[i], final_states[i]);
-    Value output = final_states[0];
-    if (stack_outputs) {
-      Value outputs = results[static_cast<std::size_t>(States)];
-      if (o.return_sequences) {
-        // Keras hands steps back in the order in which they were taken.
-        output = transpose(o.go_backwards ? reverse(outputs, {0}) : outputs, {1, 0, 2});
-      } else {
-        output = squeeze(o.go_backwards ? slice_axis(outputs, 0, 0, 1) : slice_axis(outputs, 0, -1), 0);
-      }
-    }
+    Value output = stack_outputs || !last_output.empty() ? results[n] : final_states[cell().output_state()];
+    if (o.return_sequences)
+      // Keras hands steps back in the order in which they were taken.
+      output = time_first(o.go_backwards ? reverse(output, {0}) : output);
+    else if (stack_outputs)
+      output = squeeze(o.go_backwards ? slice_axis(output, 0, 0, 1) : slice_axis(output, 0, -1), 0);
     Values given{output};
     if (o.return_state)
       given.insert(given.end(), final_states.begin(), final_states.end());
@@ -168,10 +130,16 @@ public:
   }
 
   Values compute_mask(const Values &, const Values &masks) const {
-    return {static_cast<const D &>(*this).options.return_sequences && !masks.empty() ? masks[0] : Value()};
+    return {derived().options.return_sequences && !masks.empty() ? masks[0] : Value()};
   }
 
-  template <typename F, typename O> void recurrent_fields(F &f, O &o) {
+  Flags flags() const override {
+    const auto &o = derived().options;
+    return {o.return_sequences, o.return_state, o.go_backwards, o.stateful};
+  }
+  void set_zero_output_for_mask(bool zeroes) override { static_cast<D &>(*this).options.zero_output_for_mask = zeroes; }
+
+  template <typename F, typename O> void loop_fields(F &f, O &o) {
     f("return_sequences", o.return_sequences);
     f("return_state", o.return_state);
     f("go_backwards", o.go_backwards);
@@ -180,68 +148,84 @@ public:
     f("zero_output_for_mask", o.zero_output_for_mask);
   }
 
-  template <typename F, typename O> void weight_fields(F &f, O &o) {
-    f("kernel_initializer", o.kernel_initializer);
-    f("recurrent_initializer", o.recurrent_initializer);
-    f("bias_initializer", o.bias_initializer);
-    f("kernel_regularizer", o.kernel_regularizer);
-    f("recurrent_regularizer", o.recurrent_regularizer);
-    f("bias_regularizer", o.bias_regularizer);
-    f("kernel_constraint", o.kernel_constraint);
-    f("recurrent_constraint", o.recurrent_constraint);
-    f("bias_constraint", o.bias_constraint);
-    f("dropout", o.dropout);
-    f("recurrent_dropout", o.recurrent_dropout);
-    f("seed", o.seed);
-  }
+  RecurrentCell &cell() const { return dynamic_cast<RecurrentCell &>(*cell_layer_); }
 
-  Variable kernel, recurrent_kernel, bias;
   std::vector<Variable> state_variables;
 
-protected:
-  /// The part of each step that does not depend on the state, for all steps at once.
-  Value project(const Value &x, CallContext &context, double dropout, double recurrent_dropout, std::int64_t units,
-                std::optional<std::int64_t> seed) const {
-    const D &d = static_cast<const D &>(*this);
-    Value product;
-    if (context.training && dropout > 0.0 && dropout < 1.0) {
-      // With recurrent dropout each gate has a mask of its own, as in Keras.
-      Dims dims{Dim(x, 1), Dim(x, 2)};
-      if (recurrent_dropout > 0.0) {
-        Values parts;
-        Value weights = as_value(x.graph(), kernel);
-        for (std::int64_t i = 0; i < Gates; ++i)
-          parts.push_back(
-              dot(x * dropout_mask(dims, dropout, context, seed), slice_axis(weights, 1, i * units, (i + 1) * units)));
-        product = concatenate(parts);
-      } else {
-        product = dot(x * dropout_mask(dims, dropout, context, seed), kernel);
+private:
+  const D &derived() const { return static_cast<const D &>(*this); }
+
+  void check_rank_of(const Shape &shape) const {
+    if constexpr (requires { D::input_rank; })
+      check_rank(shape, D::input_rank);
+    else if (shape.rank() < 3)
+      throw Error("expects an input of at least 3 dimensions (batch, time, features), got shape " + shape.str());
+  }
+
+  static Value time_first(const Value &x) {
+    std::vector<std::int64_t> axes{1, 0};
+    for (std::int64_t i = 2; i < x.rank(); ++i)
+      axes.push_back(i);
+    return transpose(x, axes);
+  }
+
+  Value zero_state(const Value &input, const Shape &shape) const {
+    Dims dims{Dim(input, 0)};
+    for (std::int64_t size : shape)
+      dims.push_back(Dim(size));
+    return broadcast_to(constant(input.graph(), 0.0, this->dtype()), dims);
+  }
+
+  Values initial_states(const Value &input, CallContext &context) const {
+    std::vector<Shape> shapes = cell().state_shapes();
+    Values states = context.tensor_list("initial_state");
+    if (states.empty())
+      for (std::size_t i = 0; i < shapes.size(); ++i)
+        states.push_back(state_variables.empty() ? zero_state(input, shapes[i])
+                                                 : as_value(input.graph(), state_variables[i]));
+    if (states.size() != shapes.size())
+      throw Error("initial_state must hold " + std::to_string(shapes.size()) + " tensors, got " +
+                  std::to_string(states.size()));
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      Shape given = states[i].shape(), wanted = Shape{none}.concat(shapes[i]);
+      bool fits = given.rank() == wanted.rank();
+      for (std::size_t axis = 1; fits && axis < given.rank(); ++axis) {
+        auto a = static_cast<std::int64_t>(axis);
+        fits = given[a] == none || wanted[a] == none || given[a] == wanted[a];
       }
-    } else {
-      product = dot(x, kernel);
+      if (!fits)
+        throw Error("initial_state " + std::to_string(i) + " must have shape " + wanted.str() + ", got " + given.str());
+      states[i] = to_dtype(states[i], this->dtype());
     }
-    Value b = d.input_bias(x.graph());
-    return b.defined() ? Value(product + b) : product;
+    return states;
   }
 
-  static Value dropout_mask(const Dims &dims, double rate, CallContext &context, std::optional<std::int64_t> seed) {
-    Value kept = random_uniform(context.seed(), dims, context.stream(seed)) >= rate;
-    return cast(kept, DType::Float32) * (1.0 / (1.0 - rate));
+  /// (batch, time[, features]) → (time, batch, 1)
+  static Value step_masks(Value mask) {
+    if (mask.rank() == 3)
+      mask = any(mask, -1);
+    if (mask.rank() != 2)
+      throw Error("mask must have shape (batch, time), got " + mask.shape().str());
+    return expand_dims(transpose(mask, {1, 0}), -1);
   }
 
-  /// h · recurrent kernel, for all gates or those in [first, last).
-  Value recur(const Values &h, std::int64_t units, std::int64_t first = 0, std::int64_t last = Gates) const {
-    if (h.size() == 1) {
-      if (first == 0 && last == Gates)
-        return dot(h[0], recurrent_kernel);
-      return dot(h[0], slice_axis(as_value(h[0].graph(), recurrent_kernel), 1, first * units, last * units));
-    }
-    Values parts;
-    Value weights = as_value(h[0].graph(), recurrent_kernel);
-    for (std::int64_t i = first; i < last; ++i)
-      parts.push_back(dot(h[static_cast<std::size_t>(i)], slice_axis(weights, 1, i * units, (i + 1) * units)));
-    return concatenate(parts);
+  static Value mask_for(Value mask, const Value &x) {
+    while (mask.rank() < x.rank())
+      mask = expand_dims(mask, -1);
+    return mask;
   }
+
+  static Value choose(const Value &mask, const Value &x, const Value &otherwise) {
+    return where(mask_for(mask, x), x, otherwise);
+  }
+
+  std::shared_ptr<LayerBase> cell_layer_;
+};
+
+/// A loop whose input is (batch, time, features).
+template <typename D> class RecurrentBase : public RecurrentLoop<D> {
+public:
+  static constexpr std::size_t input_rank = 3;
 };
 
 } // namespace lamina::layers
