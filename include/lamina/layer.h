@@ -31,6 +31,9 @@ public:
   /// n entries. Errors: another number, an entry below least.
   Sizes expanded(std::size_t n, const char *what, std::int64_t least = 1) const;
 
+  /// The one size, or a list.
+  Config get_config() const { return same ? Config(front()) : Config(static_cast<const vector &>(*this)); }
+
   bool same = false; ///< one size for all axes
 };
 

@@ -99,9 +99,9 @@ TEST(Bidirectional, Values) {
   expect_values(Bidirectional(sums(true), {.merge_mode = "sum"})(steps()), {7, 8, 9});
   expect_values(Bidirectional(sums(false), {.merge_mode = "mul"})(steps()), {36});
   expect_values(Bidirectional(sums(true), {.merge_mode = "ave"})(steps()), {3.5, 4, 4.5});
-  expect_values(Bidirectional(sums(false), {.weights = {Tensor{2.}.reshape({1, 1}), Tensor{1.}.reshape({1, 1}), Tensor{0.},
-                                                        Tensor{3.}.reshape({1, 1}), Tensor{1.}.reshape({1, 1}), Tensor{0.}}})(
-                    steps()),
+  expect_values(Bidirectional(sums(false), {.weights = {Tensor{2.}.reshape({1, 1}), Tensor{1.}.reshape({1, 1}),
+                                                        Tensor{0.}, Tensor{3.}.reshape({1, 1}),
+                                                        Tensor{1.}.reshape({1, 1}), Tensor{0.}}})(steps()),
                 {12, 18});
 }
 
@@ -112,8 +112,8 @@ TEST(Bidirectional, BothOutputsAndStates) {
   Bidirectional layer(rnn, {.merge_mode = {}});
   std::vector<KerasTensor> outputs = layer(input, {.initial_state = {h, back}}).outputs();
   ASSERT_EQ(outputs.size(), 4u);
-  std::vector<Tensor> y = Model({input, h, back}, outputs)
-                              .predict({steps(), Tensor::full({1, 1}, 10), Tensor::full({1, 1}, 20)});
+  std::vector<Tensor> y =
+      Model({input, h, back}, outputs).predict({steps(), Tensor::full({1, 1}, 10), Tensor::full({1, 1}, 20)});
   for (std::size_t i = 0; i < 4; ++i)
     expect_values(y[i], {i % 2 ? 26.f : 16.f});
 }
@@ -133,14 +133,19 @@ TEST(Bidirectional, StatefulGoesOn) {
   expect_values(model.predict(steps()), {6, 6});
 }
 
+TEST(Bidirectional, TakesOneSizeForAllAxes) {
+  check_layer(Bidirectional(ConvLSTM2D(1, 2), {.merge_mode = "sum"}),
+              {.input_shape = {2, 3, 3, 1}, .expected_shape = {2, 2, 1}});
+}
+
 TEST(Bidirectional, SaysWhatItNeeds) {
   EXPECT_MENTIONS(error_of(Bidirectional(Dense(3)), {4, 2}), "recurrent layer");
   EXPECT_MENTIONS(error_of(Bidirectional(LSTM(3), {.merge_mode = "max"}), {4, 2}), "merge_mode");
   EXPECT_MENTIONS(error_of(Bidirectional(LSTM(3), {.backward_layer = LSTM(3)}), {4, 2}), "go_backwards");
-  EXPECT_MENTIONS(error_of(Bidirectional(LSTM(3, {.return_sequences = true}),
-                                         {.backward_layer = LSTM(3, {.go_backwards = true})}),
-                           {4, 2}),
-                  "return_sequences");
+  EXPECT_MENTIONS(
+      error_of(Bidirectional(LSTM(3, {.return_sequences = true}), {.backward_layer = LSTM(3, {.go_backwards = true})}),
+               {4, 2}),
+      "return_sequences");
 }
 
 TEST(TimeDistributed, Checks) {
@@ -148,7 +153,8 @@ TEST(TimeDistributed, Checks) {
   check_layer(TimeDistributed(Conv2D(2, 3)), {.input_shape = {none, 5, 5, 1}, .expected_shape = {none, 3, 3, 2}});
   check_layer(TimeDistributed(LSTM(3)), {.input_shape = {none, 4, 2}, .expected_shape = {none, 3}});
   check_layer(TimeDistributed(Sequential({Dense(4), Dense(2)})), {.input_shape = {3, 5}, .expected_shape = {3, 2}});
-  check_layer(TimeDistributed(TimeDistributed(Dense(2))), {.input_shape = {3, none, 5}, .expected_shape = {3, none, 2}});
+  check_layer(TimeDistributed(TimeDistributed(Dense(2))),
+              {.input_shape = {3, none, 5}, .expected_shape = {3, none, 2}});
 }
 
 TEST(TimeDistributed, StatisticsMoveStepByStep) {

@@ -109,8 +109,7 @@ public:
       input_masks = dropout_masks(4, with_batch(batch, input_shape.subshape(1, Spatial + 2)), options.dropout, context,
                                   options.seed);
     if (drops(options.recurrent_dropout, context))
-      hidden_masks =
-          dropout_masks(4, with_batch(batch, state_shape), options.recurrent_dropout, context, options.seed);
+      hidden_masks = dropout_masks(4, with_batch(batch, state_shape), options.recurrent_dropout, context, options.seed);
     return {[this, input_masks](const Value &x) { return project(x, input_masks); },
             [this, hidden_masks](const Value &x, const Values &states) { return step(x, states, hidden_masks); }};
   }
@@ -134,13 +133,14 @@ private:
   }
 
   /// One convolution where all gates see the same operand; all gates' channels side by side.
-  static Value gates_of(const Values &operands, const Value &weights, std::int64_t filters, const WindowOptions &window) {
+  static Value gates_of(const Values &operands, const Value &weights, std::int64_t filters,
+                        const WindowOptions &window) {
     if (operands.size() == 1)
       return conv(operands[0], weights, window);
     Values parts;
     for (std::int64_t i = 0; i < 4; ++i)
-      parts.push_back(conv(operands[static_cast<std::size_t>(i)],
-                           slice_axis(weights, -1, i * filters, (i + 1) * filters), window));
+      parts.push_back(
+          conv(operands[static_cast<std::size_t>(i)], slice_axis(weights, -1, i * filters, (i + 1) * filters), window));
     return concatenate(parts);
   }
 
@@ -153,8 +153,7 @@ private:
     bool all_steps = x.rank() == static_cast<std::int64_t>(Spatial) + 3;
     // All steps at once: time is one more axis of the image, along which the kernel has size 1.
     Value weights = as_value(x.graph(), kernel);
-    WindowOptions window{
-        .strides = options.strides, .padding = options.padding, .dilations = options.dilation_rate};
+    WindowOptions window{.strides = options.strides, .padding = options.padding, .dilations = options.dilation_rate};
     if (all_steps) {
       weights = expand_dims(weights, 0);
       window.strides.insert(window.strides.begin(), 1);

@@ -11,10 +11,10 @@ namespace lamina::layers {
 ///     y = merge(layer(x), backward_layer(x))      merge_mode: concat, sum, mul, ave, or none: both outputs
 ///
 /// Shapes as the layer's, twice the units for concat. backward_layer is by default the layer with go_backwards turned
-/// around; both are new layers with weights of their own. Masked steps give 0 in sequences. With return_state the states
-/// of the forward, then of the backward layer follow; initial_state holds them in the same order. Errors: layers whose
-/// return_sequences, return_state or stateful differ, or whose go_backwards does not. Keras: layers.Bidirectional.
-/// Schuster and Paliwal, 1997.
+/// around; both are new layers with weights of their own. Masked steps give 0 in sequences. With return_state the
+/// states of the forward, then of the backward layer follow; initial_state holds them in the same order. Errors: layers
+/// whose return_sequences, return_state or stateful differ, or whose go_backwards does not. Keras:
+/// layers.Bidirectional. Schuster and Paliwal, 1997.
 class Bidirectional : public Layer<Bidirectional> {
 public:
   struct Options {
@@ -57,10 +57,10 @@ public:
       throw Error("initial_state must hold the states of both directions, got " + std::to_string(states.size()) +
                   " tensors");
     std::span<const Value> all = states;
-    Values forward = InnerCall(x).tensor("mask", context.mask()).tensors("initial_state", all.first(all.size() / 2))(
-        *forward_layer);
-    Values backward = InnerCall(x).tensor("mask", context.mask()).tensors("initial_state", all.last(all.size() / 2))(
-        *backward_layer);
+    Values forward =
+        InnerCall(x).tensor("mask", context.mask()).tensors("initial_state", all.first(all.size() / 2))(*forward_layer);
+    Values backward =
+        InnerCall(x).tensor("mask", context.mask()).tensors("initial_state", all.last(all.size() / 2))(*backward_layer);
     Value y = to_dtype(forward[0], dtype()), back = to_dtype(backward[0], dtype());
     if (recurrent(forward_layer).flags().return_sequences)
       back = reverse(back, {1});

@@ -21,8 +21,7 @@ namespace lamina::layers {
   std::optional<std::int64_t> seed = {}
 
 /// The cell's share of a layer's arguments.
-template <typename To, typename From>
-To cell_options(const From &from, const std::string &dtype, const char *name) {
+template <typename To, typename From> To cell_options(const From &from, const std::string &dtype, const char *name) {
   To to;
   to.activation = from.activation;
   if constexpr (requires { to.recurrent_activation; })
@@ -120,10 +119,9 @@ public:
     const auto &o = d.options;
     const Shape &input = inputs.at(0);
     check_rank(input, 2);
-    kernel = this->add_weight("kernel", {input[-1], Gates * d.units},
-                              {.initializer = o.kernel_initializer,
-                               .regularizer = o.kernel_regularizer,
-                               .constraint = o.kernel_constraint});
+    kernel = this->add_weight(
+        "kernel", {input[-1], Gates * d.units},
+        {.initializer = o.kernel_initializer, .regularizer = o.kernel_regularizer, .constraint = o.kernel_constraint});
     recurrent_kernel = this->add_weight("recurrent_kernel", {d.units, Gates * d.units},
                                         {.initializer = o.recurrent_initializer,
                                          .regularizer = o.recurrent_regularizer,

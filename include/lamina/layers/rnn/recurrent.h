@@ -36,8 +36,8 @@ public:
 ///
 ///     (batch, time, …) → (batch, …), or (batch, time, …) with return_sequences; with return_state also the states
 ///
-/// Masked steps keep the states; unroll changes nothing else than Keras's zero_output_for_mask, which needs a loop. Call
-/// arguments: mask, initial_state.
+/// Masked steps keep the states; unroll changes nothing else than Keras's zero_output_for_mask, which needs a loop.
+/// Call arguments: mask, initial_state.
 template <typename D> class RecurrentLoop : public Layer<D>, public Recurrent {
 public:
   RecurrentLoop() { this->supports_masking = true; }

@@ -40,12 +40,13 @@ public:
       return unfold(only(InnerCall(fold(x)).tensor("mask", mask.defined() ? fold(mask) : mask)(*layer)), x);
     std::int64_t steps = x.shape()[1];
     if (steps == none)
-      throw Error("layer '" + layer->name() + "' changes its variables from step to step, which needs a known number "
-                  "of steps, got shape " + x.shape().str());
+      throw Error("layer '" + layer->name() +
+                  "' changes its variables from step to step, which needs a known number "
+                  "of steps, got shape " +
+                  x.shape().str());
     Values outputs;
     for (std::int64_t t = 0; t < steps; ++t)
-      outputs.push_back(
-          only(InnerCall(step(x, t)).tensor("mask", mask.defined() ? step(mask, t) : mask)(*layer)));
+      outputs.push_back(only(InnerCall(step(x, t)).tensor("mask", mask.defined() ? step(mask, t) : mask)(*layer)));
     return stack(outputs, 1);
   }
 
@@ -71,7 +72,8 @@ private:
 
   Value only(const Values &outputs) const {
     if (outputs.size() != 1)
-      throw Error("layer '" + layer->name() + "' gives " + std::to_string(outputs.size()) + " outputs; it must give one");
+      throw Error("layer '" + layer->name() + "' gives " + std::to_string(outputs.size()) +
+                  " outputs; it must give one");
     return outputs[0];
   }
 
