@@ -44,28 +44,27 @@ void NativeExecutable::weights_changed() {
   prepared_.reset();
 }
 
-void NativeExecutable::check_status(std::int32_t status) const {
-  if (status == 0)
-    return;
+std::string NativeExecutable::message(std::int32_t status) const {
   auto index = static_cast<std::size_t>(status);
-  throw Error(status > 0 && index < code_.messages.size() ? code_.messages[index]
-                                                          : "compiled code returned status " + std::to_string(status));
+  return status > 0 && index < code_.messages.size() ? code_.messages[index]
+                                                     : "compiled code returned status " + std::to_string(status);
+}
+
+void NativeExecutable::check_status(std::int32_t status) const {
+  if (status != 0)
+    throw Error(message(status));
 }
 
 void NativeExecutable::check_dims(std::span<const Tensor> arguments, std::int32_t status) const {
   if (status == 0)
     return;
-  try {
-    check_status(status);
-  } catch (const Error &error) {
-    std::string shapes;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-      const Argument &argument = code_.signature.arguments[i];
-      if (argument.kind == ArgumentKind::Input)
-        shapes += (shapes.empty() ? "; got " : ", ") + ("'" + argument.name + "' ") + arguments[i].shape().str();
-    }
-    throw Error(error.what() + shapes);
+  std::string shapes;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const Argument &argument = code_.signature.arguments[i];
+    if (argument.kind == ArgumentKind::Input)
+      shapes += (shapes.empty() ? "; got " : ", ") + ("'" + argument.name + "' ") + arguments[i].shape().str();
   }
+  throw Error(message(status) + shapes);
 }
 
 std::shared_ptr<const NativeExecutable::Prepared> NativeExecutable::prepared_for(std::span<const Tensor> arguments,

@@ -40,6 +40,7 @@ private:
   std::shared_ptr<const Prepared> prepared_for(std::span<const Tensor> arguments, std::span<void *const> buffers,
                                                const lamina_context *context);
   void allocate_results(std::span<Tensor> results, std::span<const std::int64_t> open) const;
+  std::string message(std::int32_t status) const;
   void check_status(std::int32_t status) const;
   void check_dims(std::span<const Tensor> arguments, std::int32_t status) const;
 

@@ -7,16 +7,17 @@
 
 namespace mlir::lamina {
 
+static Value addressOf(OpBuilder &builder, Location loc, Value array, int64_t index, Type type) {
+  return LLVM::GEPOp::create(builder, loc, array.getType(), type, array,
+                             ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+}
+
 Value loadAt(OpBuilder &builder, Location loc, Value array, int64_t index, Type type) {
-  Value address = LLVM::GEPOp::create(builder, loc, array.getType(), type, array,
-                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
-  return LLVM::LoadOp::create(builder, loc, type, address);
+  return LLVM::LoadOp::create(builder, loc, type, addressOf(builder, loc, array, index, type));
 }
 
 void storeAt(OpBuilder &builder, Location loc, Value value, Value array, int64_t index, Type type) {
-  Value address = LLVM::GEPOp::create(builder, loc, LLVM::LLVMPointerType::get(builder.getContext()), type, array,
-                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
-  LLVM::StoreOp::create(builder, loc, value, address);
+  LLVM::StoreOp::create(builder, loc, value, addressOf(builder, loc, array, index, type));
 }
 
 static OpFoldResult multiply(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldResult b) {

@@ -135,9 +135,7 @@ void EntryBuilder::shapesFunction(ArrayRef<Value> dims, ArrayRef<Value> openResu
         builder.clone(*def, map);
     }
     Value extent = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), map.lookup(value));
-    Value address = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), block->getArgument(1),
-                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
-    LLVM::StoreOp::create(builder, loc, extent, address);
+    storeAt(builder, loc, extent, block->getArgument(1), i, builder.getI64Type());
   }
   Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
   func::ReturnOp::create(builder, loc, zero);

@@ -57,8 +57,16 @@ bool keepsRows(linalg::LinalgOp op) {
   return !position.wasInterrupted();
 }
 
-bool isWhole(ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> strides, ArrayRef<int64_t> sizes) {
-  return isZeroInteger(offsets[0]) && isOneInteger(strides[0]) && ShapedType::isDynamic(sizes[0]);
+/// The number of rows, not a number computed from it.
+bool isRowCount(OpFoldResult size) {
+  auto value = dyn_cast<Value>(size);
+  auto dim = value ? value.getDefiningOp<tensor::DimOp>() : tensor::DimOp();
+  return dim && dim.getConstantIndex() == 0 && hasRows(dim.getSource());
+}
+
+template <typename Slice> bool isWhole(Slice slice) {
+  return isZeroInteger(slice.getMixedOffsets()[0]) && isOneInteger(slice.getMixedStrides()[0]) &&
+         isRowCount(slice.getMixedSizes()[0]);
 }
 
 /// The first axis stays by itself, but for axes of extent one.
@@ -75,17 +83,15 @@ bool keepsRows(Operation &op) {
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
     return !hasRows(expand.getSrc()) || keepsFirstAxis(expand.getReassociationIndices(), expand.getResultType());
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return !hasRows(slice.getSource()) ||
-           (hasRows(slice) && isWhole(slice.getMixedOffsets(), slice.getMixedStrides(), slice.getStaticSizes()));
+    return !hasRows(slice.getSource()) || (hasRows(slice) && isWhole(slice));
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
-    return !hasRows(insert.getDest()) ||
-           (hasRows(insert.getSource()) &&
-            isWhole(insert.getMixedOffsets(), insert.getMixedStrides(), insert.getStaticSizes()));
+    return !hasRows(insert.getDest()) || (hasRows(insert.getSource()) && isWhole(insert));
   if (auto pad = dyn_cast<tensor::PadOp>(op))
     return !hasRows(pad.getSource()) ||
            (isZeroInteger(pad.getMixedLowPad()[0]) && isZeroInteger(pad.getMixedHighPad()[0]));
-  if (isa<tensor::EmptyOp, tensor::DimOp, linalg::UnPackOp, affine::AffineApplyOp, arith::ConstantOp, ub::PoisonOp,
-          func::ReturnOp>(op))
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+    return !hasRows(empty) || isRowCount(empty.getDynamicSizes()[0]);
+  if (isa<tensor::DimOp, linalg::UnPackOp, affine::AffineApplyOp, arith::ConstantOp, ub::PoisonOp, func::ReturnOp>(op))
     return true;
   // Arithmetic on sizes alone.
   return isa<arith::ArithDialect>(op.getDialect()) && op.getNumResults() == 1 && op.getResult(0).getType().isIndex();

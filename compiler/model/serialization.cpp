@@ -288,24 +288,7 @@ Config shapes_of(const Config &argument, const Node &call) {
 
 /// What Keras builds the layer with on loading, before the layer has a model: weights get the same paths as in a file
 /// that Keras wrote.
-Config build_config(const Node &call) {
-  std::string class_name = call.layer->class_name();
-  if (class_name == "MultiHeadAttention" || class_name == "GroupedQueryAttention") {
-    Config shapes = Config::dict();
-    std::size_t position = 0;
-    for (const char *name : {"query", "value", "key"}) {
-      const Config *given = call.kwargs.find(name);
-      Config shape = given                         ? shapes_of(*given, call)
-                     : position < call.args.size() ? shapes_of(call.args[position], call)
-                                                   : Config();
-      if (!shape.is_null())
-        shapes.set(std::string(name) + "_shape", shape);
-      ++position;
-    }
-    return {{"shapes_dict", shapes}};
-  }
-  return {{"input_shape", shapes_of(call.args[0], call)}};
-}
+Config build_config(const Node &call) { return {{"input_shape", shapes_of(call.args[0], call)}}; }
 
 void add_build_config(Config &object, const Node &call) {
   bool layer = !dynamic_cast<const Network *>(call.layer.get()) && !dynamic_cast<const Operation *>(call.layer.get());

@@ -17,8 +17,6 @@ namespace mlir::lamina {
 
 namespace {
 
-/// What a loop of unknown work is taken to cost an element.
-constexpr int64_t unknownWork = 1 << 10;
 /// Larger temporaries than this would run over the stack of a thread.
 constexpr int64_t stackBytes = 1 << 18;
 
@@ -31,8 +29,7 @@ void outline(scf::ForallOp forall, func::FuncOp kernel) {
     return arith::CeilDivUIOp::create(builder, loc, a, b);
   };
   SmallVector<Value> counts, lows, steps;
-  auto perElement = forall->getAttrOfType<IntegerAttr>("lamina.work");
-  Value work = arith::ConstantIndexOp::create(builder, loc, perElement ? perElement.getInt() : unknownWork);
+  Value work = arith::ConstantIndexOp::create(builder, loc, forall->getAttrOfType<IntegerAttr>("lamina.work").getInt());
   for (auto [low, high, step] :
        llvm::zip_equal(forall.getMixedLowerBound(), forall.getMixedUpperBound(), forall.getMixedStep())) {
     lows.push_back(getValueOrCreateConstantIndexOp(builder, loc, low));
@@ -119,8 +116,13 @@ struct ParallelizePass : impl::ParallelizePassBase<ParallelizePass> {
   void runOnOperation() override {
     SmallVector<scf::ForallOp> loops;
     getOperation()->walk([&](scf::ForallOp forall) { loops.push_back(forall); });
-    for (scf::ForallOp forall : loops)
+    for (scf::ForallOp forall : loops) {
+      if (!forall->hasAttr("lamina.work")) {
+        forall.emitOpError("does not say what an element costs, in lamina.work");
+        return signalPassFailure();
+      }
       outline(forall, forall->getParentOfType<func::FuncOp>());
+    }
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal())
         moveToStack(function);

@@ -62,3 +62,10 @@ TEST(Rescaling, Values) {
   Tensor x = Tensor::full({1, 2}, 2.0);
   expect_values(Rescaling(Config::list({0.5, 2.0}), -1.0)(x), {0, 3});
 }
+
+TEST(Rescaling, KeepsDoubles) {
+  Tensor x = Tensor::full({1, 2}, 1.0, DType::Float64);
+  Tensor y = Rescaling(Config::list({0.1, 0.2}), 0.0, {.dtype = "float64"})(x);
+  EXPECT_EQ(y.values<double>()[0], 0.1);
+  EXPECT_EQ(y.values<double>()[1], 0.2);
+}

@@ -183,7 +183,7 @@ TEST(Model, MistakesAreNamed) {
 
 // Two megabytes a row between the layers: the batch is computed in blocks, the last of them shorter.
 TEST(Model, LargeBatchesAreTheirRows) {
-  Sequential model({Input({128, 128, 3}), Conv2D(32, 3, {.padding = "same", .activation = "relu"}), MaxPooling2D(2),
+  Sequential model({Input({128, 128, 3}), Conv2D(32, 3, {.activation = "relu", .padding = "same"}), MaxPooling2D(2),
                     Conv2D(4, 3), Flatten(), Dense(5)});
   Tensor x = ramp({11, 128, 128, 3});
   for (int threads : {1, 2}) {

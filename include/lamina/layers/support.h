@@ -1,6 +1,8 @@
 #ifndef LAMINA_LAYERS_SUPPORT_H
 #define LAMINA_LAYERS_SUPPORT_H
 
+#include <algorithm>
+
 #include <lamina/layer.h>
 
 namespace lamina::layers {
@@ -26,6 +28,52 @@ inline void check_positive(std::int64_t value, const char *what) {
 inline void check_rank(const Shape &shape, std::size_t rank) {
   if (shape.rank() != rank)
     throw Error("expects an input of " + std::to_string(rank) + " dimensions, got shape " + shape.str());
+}
+
+/// The number of channels of an input with `spatial` axes. Errors: another rank, an open number.
+inline std::int64_t known_channels(const Shape &input, std::size_t spatial, const std::string &data_format) {
+  check_rank(input, spatial + 2);
+  std::int64_t channels = input[is_channels_first(data_format) ? 1 : -1];
+  if (channels == none)
+    throw Error("the number of channels must be known, got shape " + input.str());
+  return channels;
+}
+
+/// Gives both an entry for each spatial axis. Errors: other numbers, both larger than 1.
+inline void expand_steps(Sizes &strides, Sizes &dilation_rate, std::size_t spatial) {
+  strides = strides.expanded(spatial, "strides");
+  dilation_rate = dilation_rate.expanded(spatial, "dilation_rate");
+  auto larger = [](std::int64_t step) { return step > 1; };
+  if (std::ranges::any_of(strides, larger) && std::ranges::any_of(dilation_rate, larger))
+    throw Error("strides and dilation_rate cannot both be larger than 1");
+}
+
+/// The padding of a convolution over time of which no step sees a later one: done here, the rest is "valid".
+inline Value pad_causal(const Value &x, std::string &padding, std::int64_t kernel_size, std::int64_t dilation_rate) {
+  if (padding != "causal")
+    return x;
+  padding = "valid";
+  return pad(x, {0, (kernel_size - 1) * dilation_rate, 0}, {0, 0, 0});
+}
+
+/// A weight over some axes of x, with axes of size 1 where x has others.
+inline Value along_axes(const Value &weight, const std::vector<std::int64_t> &axes, const Value &x) {
+  std::int64_t n = static_cast<std::int64_t>(axes.size());
+  bool trailing = axes.back() == x.rank() - 1 && axes.front() == x.rank() - n;
+  if (trailing)
+    return weight;
+  std::vector<std::int64_t> shape(static_cast<std::size_t>(x.rank()), 1);
+  for (std::int64_t i = 0; i < n; ++i)
+    shape[static_cast<std::size_t>(axes[static_cast<std::size_t>(i)])] = weight.shape()[i];
+  return reshape(weight, shape);
+}
+
+/// Elements of x become 0 with probability rate, which is less than 1, and the others x / (1 - rate). The choice has
+/// the sizes `dims`; where they are 1 it is shared.
+inline Value drop_elements(const Value &x, const Dims &dims, double rate, const CallContext &context,
+                           std::optional<std::int64_t> seed) {
+  Value kept = random_uniform(context.seed(), dims, context.stream(seed)) >= rate;
+  return where(kept, x * (1.0 / (1.0 - rate)), 0.0);
 }
 
 /// [N, C, S…] → [N, S…, C]

@@ -32,6 +32,17 @@ func.func @main(%x: tensor<?x8xf32> {lamina.kind = "input"}) -> tensor<?x8xf32> 
 
 // -----
 
+// all but the last,
+// CHECK: func.func @main
+// CHECK-NOT: lamina.row_bytes
+// CHECK: return
+func.func @main(%x: tensor<?x8xf32> {lamina.kind = "input"}) -> tensor<?x8xf32> {
+  %0 = lamina.slice %x from [0, 0] to [-1, end] by [1, 1] : tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// -----
+
 // their number,
 // CHECK: func.func @main
 // CHECK-NOT: lamina.row_bytes

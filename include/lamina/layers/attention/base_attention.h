@@ -1,7 +1,7 @@
 #ifndef LAMINA_LAYERS_ATTENTION_BASE_ATTENTION_H
 #define LAMINA_LAYERS_ATTENTION_BASE_ATTENTION_H
 
-#include <lamina/layers/regularization/dropout.h>
+#include <lamina/layers/support.h>
 
 namespace lamina::layers {
 
@@ -42,10 +42,8 @@ public:
     if (seen.defined())
       scores = where(seen, scores, scores - 1e9);
     Value weights = softmax(scores);
-    if (context.training && dropout > 0) {
-      Value kept = random_uniform(context.seed(), dims_of(weights), context.stream(seed)) >= dropout;
-      weights = where(kept, weights * (1.0 / (1.0 - dropout)), 0.0);
-    }
+    if (context.training && dropout > 0)
+      weights = drop_elements(weights, dims_of(weights), dropout, context, seed);
     Value y = matmul(weights, value);
     if (context.mask(0).defined())
       y = where(expand_dims(context.mask(0), -1), y, 0.0);

@@ -36,27 +36,16 @@ public:
     check_positive(filters, "filters");
     check_positive(options.groups, "groups");
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
-    options.strides = options.strides.expanded(Spatial, "strides");
-    options.dilation_rate = options.dilation_rate.expanded(Spatial, "dilation_rate");
+    expand_steps(options.strides, options.dilation_rate, Spatial);
     check_padding(options.padding, Spatial == 1);
     is_channels_first(options.data_format);
     if (filters % options.groups)
       throw Error("filters (" + std::to_string(filters) + ") must be a multiple of groups (" +
                   std::to_string(options.groups) + ")");
-    bool strided = false, dilated = false;
-    for (std::size_t i = 0; i < Spatial; ++i) {
-      strided = strided || options.strides[i] > 1;
-      dilated = dilated || options.dilation_rate[i] > 1;
-    }
-    if (strided && dilated)
-      throw Error("strides and dilation_rate cannot both be larger than 1");
   }
 
   void build(const Shape &input) {
-    check_rank(input, Spatial + 2);
-    std::int64_t channels = input[is_channels_first(options.data_format) ? 1 : -1];
-    if (channels == none)
-      throw Error("the number of channels must be known, got shape " + input.str());
+    std::int64_t channels = known_channels(input, Spatial, options.data_format);
     if (channels % options.groups)
       throw Error("an input of " + std::to_string(channels) + " channels does not split into " +
                   std::to_string(options.groups) + " groups");
@@ -78,10 +67,7 @@ public:
     bool first = is_channels_first(options.data_format);
     Value x = to_channels_last(to_dtype(input, this->dtype()), first);
     std::string padding = options.padding;
-    if (padding == "causal") {
-      x = pad(x, {0, (kernel_size[0] - 1) * options.dilation_rate[0], 0}, {0, 0, 0});
-      padding = "valid";
-    }
+    x = pad_causal(x, padding, kernel_size[0], options.dilation_rate[0]);
     Value y = conv(
         x, kernel,
         {.strides = options.strides, .padding = padding, .dilations = options.dilation_rate, .groups = options.groups});

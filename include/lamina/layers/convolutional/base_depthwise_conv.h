@@ -6,19 +6,15 @@
 namespace lamina::layers {
 
 /// Each channel convolved by itself with depth_multiplier kernels: [N, S…, C] · [K…, C, M] → [N, S…′, C·M].
-inline Value depthwise_conv(const Value &input, const Value &kernel, const Sizes &strides, std::string padding,
+inline Value depthwise_conv(const Value &x, const Value &kernel, const Sizes &strides, std::string padding,
                             const Sizes &dilation_rate) {
   Shape kernel_shape = kernel.shape();
   std::vector<std::int64_t> shape(kernel_shape.begin(), kernel_shape.end());
   std::int64_t multiplier = shape.back(), channels = shape[shape.size() - 2];
-  Value x = input;
-  if (padding == "causal") {
-    x = pad(x, {0, (shape[0] - 1) * dilation_rate[0], 0}, {0, 0, 0});
-    padding = "valid";
-  }
+  Value padded = pad_causal(x, padding, shape[0], dilation_rate[0]);
   shape[shape.size() - 2] = 1;
   shape.back() = channels * multiplier;
-  return conv(x, reshape(kernel, shape),
+  return conv(padded, reshape(kernel, shape),
               {.strides = strides, .padding = padding, .dilations = dilation_rate, .groups = channels});
 }
 
@@ -28,26 +24,9 @@ inline void check_depthwise(Sizes &kernel_size, Sizes &strides, Sizes &dilation_
                             bool causal) {
   check_positive(depth_multiplier, "depth_multiplier");
   kernel_size = kernel_size.expanded(spatial, "kernel_size");
-  strides = strides.expanded(spatial, "strides");
-  dilation_rate = dilation_rate.expanded(spatial, "dilation_rate");
+  expand_steps(strides, dilation_rate, spatial);
   check_padding(padding, causal);
   is_channels_first(data_format);
-  bool strided = false, dilated = false;
-  for (std::size_t i = 0; i < spatial; ++i) {
-    strided = strided || strides[i] > 1;
-    dilated = dilated || dilation_rate[i] > 1;
-  }
-  if (strided && dilated)
-    throw Error("strides and dilation_rate cannot both be larger than 1");
-}
-
-/// The number of channels of an input. Errors: another rank, an open number.
-inline std::int64_t known_channels(const Shape &input, std::size_t spatial, const std::string &data_format) {
-  check_rank(input, spatial + 2);
-  std::int64_t channels = input[is_channels_first(data_format) ? 1 : -1];
-  if (channels == none)
-    throw Error("the number of channels must be known, got shape " + input.str());
-  return channels;
 }
 
 /// What the depthwise convolutions of every rank share.

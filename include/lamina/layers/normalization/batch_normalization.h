@@ -63,12 +63,11 @@ public:
   Value call(const Value &input, CallContext &context) const {
     Value x = to_dtype(input, dtype());
     std::int64_t axis = resolve_axis(options.axis, x.rank());
-    std::vector<std::int64_t> others, shape(static_cast<std::size_t>(x.rank()), 1);
+    std::vector<std::int64_t> others;
     for (std::int64_t i = 0; i < x.rank(); ++i)
       if (i != axis)
         others.push_back(i);
-    shape[static_cast<std::size_t>(axis)] = -1;
-    auto aligned = [&](const Value &v) -> Value { return axis == x.rank() - 1 ? v : Value(reshape(v, shape)); };
+    auto aligned = [&](const Value &v) { return along_axes(v, {axis}, x); };
     Value old_mean = as_value(x.graph(), moving_mean), old_variance = as_value(x.graph(), moving_variance);
     Value mean = old_mean, variance = old_variance;
     if (context.training && trainable()) {

@@ -51,16 +51,7 @@ public:
   Value call(const Value &input, CallContext &) const {
     Value x = to_dtype(input, dtype());
     std::vector<std::int64_t> axes = options.axis.resolve(x.rank());
-    auto aligned = [&](const Variable &weight) -> Value {
-      Value v = as_value(x.graph(), weight);
-      bool trailing = axes.front() + static_cast<std::int64_t>(axes.size()) == x.rank() && axes.back() == x.rank() - 1;
-      if (trailing && axes.back() - axes.front() + 1 == static_cast<std::int64_t>(axes.size()))
-        return v;
-      std::vector<std::int64_t> shape(static_cast<std::size_t>(x.rank()), 1);
-      for (std::size_t i = 0; i < axes.size(); ++i)
-        shape[static_cast<std::size_t>(axes[i])] = weight.shape()[static_cast<std::int64_t>(i)];
-      return reshape(v, shape);
-    };
+    auto aligned = [&](const Variable &weight) { return along_axes(as_value(x.graph(), weight), axes, x); };
     Value m = mean(x, axes, true);
     Value centred = x - m;
     Value v = mean(square(centred), axes, true);

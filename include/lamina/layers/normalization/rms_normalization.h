@@ -33,10 +33,8 @@ public:
 
   Value call(const Value &input, CallContext &) const {
     Value x = to_dtype(input, dtype());
-    std::vector<std::int64_t> axes = options.axis.resolve(x.rank()), shape(static_cast<std::size_t>(x.rank()), 1);
-    for (std::size_t i = 0; i < axes.size(); ++i)
-      shape[static_cast<std::size_t>(axes[i])] = scale.shape()[static_cast<std::int64_t>(i)];
-    return x * rsqrt(mean(square(x), axes, true) + options.epsilon) * reshape(as_value(x.graph(), scale), shape);
+    std::vector<std::int64_t> axes = options.axis.resolve(x.rank());
+    return x * rsqrt(mean(square(x), axes, true) + options.epsilon) * along_axes(as_value(x.graph(), scale), axes, x);
   }
 
   template <typename F> void fields(F &f) {

@@ -37,9 +37,9 @@ private:
     if (static_cast<std::int64_t>(config.size()) != x.shape().back())
       throw Error(std::string(what) + " has " + std::to_string(config.size()) +
                   " entries, which do not fit the last axis of shape " + x.shape().str());
-    Tensor values({static_cast<std::int64_t>(config.size())}, DType::Float32);
+    Tensor values({static_cast<std::int64_t>(config.size())}, DType::Float64);
     for (std::size_t i = 0; i < config.size(); ++i)
-      values.values<float>()[i] = static_cast<float>(config.at(i).as_double());
+      values.values<double>()[i] = config.at(i).as_double();
     return to_dtype(constant(x.graph(), values), x.dtype());
   }
 };

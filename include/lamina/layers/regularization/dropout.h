@@ -39,8 +39,7 @@ public:
         if ((*options.noise_shape)[i])
           dims[i] = Dim(*(*options.noise_shape)[i]);
     }
-    Value kept = random_uniform(context.seed(), dims, context.stream(options.seed)) >= rate;
-    return where(kept, x * (1.0 / (1.0 - rate)), 0.0);
+    return drop_elements(x, dims, rate, context, options.seed);
   }
   template <typename F> void fields(F &f) {
     f.required("rate", rate);

@@ -31,8 +31,7 @@ public:
     Dims dims = dims_of(x);
     for (std::size_t i = 0; i < Spatial; ++i)
       dims[i + (first ? 2 : 1)] = Dim(1);
-    Value kept = random_uniform(context.seed(), dims, context.stream(options.seed)) >= rate;
-    return where(kept, x * (1.0 / (1.0 - rate)), 0.0);
+    return drop_elements(x, dims, rate, context, options.seed);
   }
   template <typename F> void fields(F &f) {
     f.required("rate", rate);

@@ -36,13 +36,8 @@ public:
   void check() const override {
     check_positive(filters, "filters");
     kernel_size.expanded(Spatial, "kernel_size");
-    bool strided = false, dilated = false;
-    for (std::int64_t stride : options.strides.expanded(Spatial, "strides"))
-      strided = strided || stride > 1;
-    for (std::int64_t rate : options.dilation_rate.expanded(Spatial, "dilation_rate"))
-      dilated = dilated || rate > 1;
-    if (strided && dilated)
-      throw Error("strides and dilation_rate cannot both be larger than 1");
+    Sizes strides = options.strides, dilation_rate = options.dilation_rate;
+    expand_steps(strides, dilation_rate, Spatial);
     check_padding(options.padding);
     is_channels_first(options.data_format);
     check_dropout(options.dropout, options.recurrent_dropout);
@@ -51,8 +46,7 @@ public:
   void prepare() {
     check();
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
-    options.strides = options.strides.expanded(Spatial, "strides");
-    options.dilation_rate = options.dilation_rate.expanded(Spatial, "dilation_rate");
+    expand_steps(options.strides, options.dilation_rate, Spatial);
   }
 
   std::vector<Shape> state_shapes() const override { return {state_shape, state_shape}; }
@@ -60,10 +54,7 @@ public:
 
   void build(const std::vector<Shape> &inputs) {
     input_shape = inputs.at(0);
-    check_rank(input_shape, Spatial + 2);
-    std::int64_t channels = input_shape[channel_axis()];
-    if (channels == none)
-      throw Error("the number of channels must be known, got shape " + input_shape.str());
+    std::int64_t channels = known_channels(input_shape, Spatial, options.data_format);
     std::int64_t first = channels_first() ? 2 : 1;
     for (std::size_t i = 0; i < Spatial; ++i) {
       std::int64_t size = input_shape[first + static_cast<std::int64_t>(i)];
@@ -227,8 +218,7 @@ public:
 
   std::shared_ptr<LayerBase> make_cell() {
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
-    options.strides = options.strides.expanded(Spatial, "strides");
-    options.dilation_rate = options.dilation_rate.expanded(Spatial, "dilation_rate");
+    expand_steps(options.strides, options.dilation_rate, Spatial);
     using Cell = ConvLSTMCell<Spatial>;
     auto cell = cell_options<typename Cell::Options>(options, this->dtype_policy_, "conv_lstm_cell");
     cell.strides = options.strides;

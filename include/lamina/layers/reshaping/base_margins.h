@@ -1,5 +1,5 @@
-#ifndef LAMINA_LAYERS_RESHAPING_MARGINS_H
-#define LAMINA_LAYERS_RESHAPING_MARGINS_H
+#ifndef LAMINA_LAYERS_RESHAPING_BASE_MARGINS_H
+#define LAMINA_LAYERS_RESHAPING_BASE_MARGINS_H
 
 #include <array>
 
@@ -68,6 +68,51 @@ public:
 
 private:
   Config entries_;
+};
+
+/// What the paddings with zeros share, and the croppings: Margins around the spatial axes.
+template <typename D, std::size_t Spatial, bool Crop> class MarginsBase : public Layer<D> {
+public:
+  struct Options {
+    std::string data_format = "channels_last";
+    LAMINA_COMMON_OPTIONS;
+  };
+
+  MarginsBase(const Margins &margins, const Options &options) : margins(margins), options(options) {
+    this->init(options.name, options.trainable, options.dtype);
+  }
+
+  void prepare() {
+    margins.normalize(Spatial, argument);
+    is_channels_first(options.data_format);
+  }
+
+  Value call(const Value &x, CallContext &) const {
+    check_rank(x.shape(), Spatial + 2);
+    std::size_t first = is_channels_first(options.data_format) ? 2 : 1;
+    std::vector<Margins::Pair> ends = margins.pairs(Spatial, argument);
+    std::vector<std::int64_t> low(Spatial + 2, 0), high(Spatial + 2, Crop ? to_end : 0);
+    for (std::size_t i = 0; i < Spatial; ++i) {
+      std::int64_t size = x.shape()[static_cast<std::int64_t>(first + i)];
+      if (Crop && size != none && ends[i][0] + ends[i][1] >= size)
+        throw Error("cropping leaves nothing of shape " + x.shape().str());
+      low[first + i] = ends[i][0];
+      if (ends[i][1])
+        high[first + i] = Crop ? -ends[i][1] : ends[i][1];
+    }
+    return Crop ? slice(x, low, high) : pad(x, low, high);
+  }
+
+  template <typename F> void fields(F &f) {
+    f(argument, margins);
+    f("data_format", options.data_format);
+  }
+
+  Margins margins;
+  Options options;
+
+private:
+  static constexpr const char *argument = Crop ? "cropping" : "padding";
 };
 
 } // namespace lamina::layers
