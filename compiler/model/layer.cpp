@@ -52,6 +52,16 @@ void tensor_indices(const Config &structure, std::vector<std::size_t> &indices) 
   }
 }
 
+/// Indices of a call's inputs, those that are named after the others.
+std::vector<std::size_t> input_indices(const LayerBase &layer, const Config &args, const Config &kwargs) {
+  std::vector<std::size_t> indices;
+  tensor_indices(args, indices);
+  for (const std::string &name : layer.input_names())
+    if (const Config *given = kwargs.find(name))
+      tensor_indices(*given, indices);
+  return indices;
+}
+
 /// No array that a layer gives may be larger than this for one sample: files ask for such sizes, users do not.
 constexpr double largest_sample = 4e9;
 
@@ -116,7 +126,7 @@ LayerBase::~LayerBase() = default;
 const std::string &LayerBase::name() const {
   const LayerBase &target = self();
   if (target.name_.empty())
-    target.name_ = name_.empty() ? unique_name(to_snake_case(class_name())) : name_;
+    target.name_ = name_.empty() ? unique_name(to_snake_case(python_name())) : name_;
   return target.name_;
 }
 
@@ -124,7 +134,7 @@ std::string LayerBase::class_name() const { return registered_name(type()).secon
 std::string LayerBase::package() const { return registered_name(type()).first; }
 
 void LayerBase::init(const std::string &name, bool trainable, const std::string &dtype) {
-  name_ = name.empty() ? unique_name(to_snake_case(class_name())) : name;
+  name_ = name.empty() ? unique_name(to_snake_case(python_name())) : name;
   trainable_ = trainable;
   dtype_policy_ = dtype.empty() ? "float32" : dtype;
   if (dtype_policy_ != "float32" && dtype_policy_ != "float64") {
@@ -286,8 +296,6 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs) {
 
 Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config &args, const Config &kwargs) {
   trace::Graph::Scope scope(graph, name());
-  std::vector<std::size_t> positions;
-  tensor_indices(args, positions);
   CallContext context(graph, *this);
   context.training = graph.training;
   context.kwargs = kwargs;
@@ -295,8 +303,8 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config
   Values positional, implicit;
   std::vector<Shape> shapes;
   bool masked = false;
-  for (std::size_t position : positions) {
-    const Value &input = inputs.at(position);
+  for (std::size_t index : input_indices(*this, args, kwargs)) {
+    const Value &input = inputs.at(index);
     positional.push_back(input);
     shapes.push_back(input.shape());
     implicit.push_back(graph.mask(input));
@@ -314,6 +322,10 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config
       context.masks[0] = mask;
     }
   }
+  std::vector<std::string> names = input_names();
+  for (std::size_t i = 0; i < names.size() && i < context.masks.size(); ++i)
+    if (Value mask = context.tensor(names[i] + "_mask"); mask.defined())
+      context.masks[i] = mask;
   ensure_built(shapes);
   Values outputs = named(*this, [&] {
     graph.callers.push_back(this);
@@ -348,7 +360,7 @@ Values LayerBase::operator()(const Values &x) {
   std::shared_ptr<LayerBase> layer = shared();
   trace::Graph &graph = x[0].graph();
   if (!graph.callers.empty())
-    graph.callers.back()->add_child(to_snake_case(layer->class_name()), layer);
+    graph.callers.back()->add_child(to_snake_case(layer->python_name()), layer);
   return layer->invoke(graph, x);
 }
 
@@ -363,10 +375,7 @@ KerasTensor LayerBase::call_recorded(std::vector<KerasTensor> inputs, bool list,
   Config args = Config::List(), kwargs = Config::dict(), items = Config::List();
   for (std::size_t i = 0; i < inputs.size(); ++i)
     items.push_back(tensor_reference(i));
-  // Layers of Keras with several named inputs (query, value, …) take them one by one.
-  if (!list)
-    args = items;
-  else if (takes_separate_inputs())
+  if (!list || !input_names().empty())
     args = items;
   else
     args.push_back(items);

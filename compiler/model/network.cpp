@@ -73,7 +73,7 @@ void Network::adopt_layers() {
   for (const auto &layer : layers_) {
     if (dynamic_cast<Operation *>(layer.get()))
       continue;
-    std::string base = to_snake_case(layer->class_name());
+    std::string base = to_snake_case(layer->python_name());
     int n = counts[base]++;
     if (!known.count(layer.get()))
       add_child("layers/" + (n ? base + "_" + std::to_string(n) : base), layer);

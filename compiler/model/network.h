@@ -44,7 +44,6 @@ protected:
   void do_load(const Config &) override {}
   const std::type_info &type() const override { return typeid(Network); }
   LayerBase &self() override { return *this; }
-  bool takes_separate_inputs() const override { return false; }
 
 private:
   void map_graph();

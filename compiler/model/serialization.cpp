@@ -288,7 +288,16 @@ Config shapes_of(const Config &argument, const Node &call) {
 
 /// What Keras builds the layer with on loading, before the layer has a model: weights get the same paths as in a file
 /// that Keras wrote.
-Config build_config(const Node &call) { return {{"input_shape", shapes_of(call.args[0], call)}}; }
+Config build_config(const Node &call) {
+  std::vector<std::string> names = call.layer->input_names();
+  if (names.empty())
+    return {{"input_shape", shapes_of(call.args[0], call)}};
+  Config shapes = Config::dict();
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (const Config *given = i < call.args.size() ? &call.args[i] : call.kwargs.find(names[i]))
+      shapes.set(names[i] + "_shape", shapes_of(*given, call));
+  return {{"shapes_dict", shapes}};
+}
 
 void add_build_config(Config &object, const Node &call) {
   bool layer = !dynamic_cast<const Network *>(call.layer.get()) && !dynamic_cast<const Operation *>(call.layer.get());

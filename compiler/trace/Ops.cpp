@@ -324,6 +324,55 @@ Value einsum(const std::string &equation, const Value &x, const Value &y) {
   return detail::transpose(product, order);
 }
 
+Dim resized(const Value &x, std::int64_t axis, std::int64_t factor, std::int64_t added) {
+  std::int64_t size = x.shape()[axis];
+  if (size != none)
+    return size * factor + added;
+  Value line =
+      reshape(broadcast_to(reshape(iota(x.graph(), {Dim(x, axis)}, 0), {-1, 1}), {Dim(x, axis), factor}), {-1});
+  if (added > 0)
+    line = pad(line, {0}, {added});
+  if (added < 0)
+    line = slice(line, {0}, {added});
+  return Dim(line, 0);
+}
+
+Value conv_transpose(const Value &x, const Value &kernel, const WindowOptions &o,
+                     const std::vector<std::int64_t> &output_padding) {
+  auto at = [](const std::vector<std::int64_t> &values, std::int64_t i, std::int64_t otherwise) {
+    return values.empty() ? otherwise : values[static_cast<std::size_t>(i)];
+  };
+  std::string padding = output_padding.empty() ? o.padding : "valid";
+  std::vector<std::int64_t> starts(static_cast<std::size_t>(x.rank()), 0);
+  std::vector<std::int64_t> limits(starts.size(), to_end);
+  Dims sizes;
+  bool cut = false;
+  for (std::int64_t i = 0; i + 2 < x.rank(); ++i) {
+    std::int64_t stride = at(o.strides, i, 1), window = (kernel.shape()[i] - 1) * at(o.dilations, i, 1) + 1;
+    // The result ends `end` after the start of the last window.
+    std::int64_t more = at(output_padding, i, 0), start = 0, end = std::max(window, stride);
+    if (!output_padding.empty() && o.padding == "valid") {
+      end = window + more;
+    } else if (!output_padding.empty()) {
+      std::int64_t margin = window + window % 2 - 2 + more;
+      start = window - 1 - std::min((margin + 1) / 2, window - 1);
+      end = window % 2 + more;
+    } else if (o.padding == "same") {
+      end = stride;
+    }
+    std::int64_t whole = padding == "same" ? end : std::max(window, start + end);
+    sizes.push_back(resized(x, i + 1, stride, whole - stride));
+    starts[static_cast<std::size_t>(i + 1)] = start;
+    if (start + end < whole)
+      limits[static_cast<std::size_t>(i + 1)] = start + end - whole;
+    cut |= start > 0 || start + end < whole;
+  }
+  Value y =
+      emitWithDims("conv_transpose", {x, detail::to(kernel, x.dtype())}, sizes,
+                   {{"strides", o.strides}, {"dilations", o.dilations}, {"groups", o.groups}, {"padding", padding}});
+  return cut ? slice(y, starts, limits) : y;
+}
+
 Value reshape(const Value &x, const Dims &dims) { return emitWithDims("reshape", {x}, dims); }
 Value broadcast_to(const Value &x, const Dims &dims) { return emitWithDims("broadcast_to", {x}, dims); }
 

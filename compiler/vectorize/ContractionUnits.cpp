@@ -19,6 +19,21 @@ SmallVector<int64_t> loopExtents(vector::ContractionOp op) {
   return extents;
 }
 
+/// Whether a contraction sums over nothing and walks some loop with both operands, as each tap of a depthwise
+/// convolution does.
+bool isElementwise(vector::ContractionOp op, ArrayRef<int64_t> extents) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  bool common = false;
+  for (auto [loop, extent] : llvm::enumerate(extents)) {
+    if (extent == 1)
+      continue;
+    if (!maps[2].isFunctionOfDim(loop))
+      return false;
+    common |= maps[0].isFunctionOfDim(loop) && maps[1].isFunctionOfDim(loop);
+  }
+  return common;
+}
+
 /// A contraction without loops of extent one, but for one sum: the form that the lowering to outer products takes.
 struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -43,6 +58,8 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
         kept.push_back(iterators[loop]);
         sums |= isReduction(loop);
       }
+    if (!sums && isElementwise(op, extents))
+      return failure();
     if (kept.size() + !sums >= extents.size() || llvm::all_of(renamed, [](auto name) { return !name; }))
       return failure();
     std::optional<unsigned> extra;
@@ -83,10 +100,45 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
   }
 };
 
+/// An elementwise contraction multiplies and adds element by element.
+struct MultiplyElements : OpRewritePattern<vector::ContractionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ContractionOp op, PatternRewriter &rewriter) const override {
+    auto accType = dyn_cast<VectorType>(op.getAccType());
+    if (!accType || !isa<FloatType>(accType.getElementType()) || op.getKind() != vector::CombiningKind::ADD ||
+        op.getLhsType().getElementType() != accType.getElementType() ||
+        op.getRhsType().getElementType() != accType.getElementType() || isa<vector::MaskOp>(op->getParentOp()))
+      return failure();
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    if (!isElementwise(op, loopExtents(op)))
+      return failure();
+    // The operand's axes in the order of the result's, those it lacks with one element.
+    auto spread = [&](Value operand, AffineMap map) -> Value {
+      SmallVector<int64_t> permutation, shape(accType.getRank(), 1);
+      for (auto [axis, expr] : llvm::enumerate(maps[2].getResults()))
+        if (std::optional<unsigned> place = map.getResultPosition(expr)) {
+          permutation.push_back(*place);
+          shape[axis] = accType.getDimSize(axis);
+        }
+      for (unsigned place = 0; place < map.getNumResults(); ++place)
+        if (!llvm::is_contained(permutation, place))
+          permutation.insert(permutation.begin(), place);
+      Value turned = vector::TransposeOp::create(rewriter, op.getLoc(), operand, permutation);
+      Value aligned =
+          vector::ShapeCastOp::create(rewriter, op.getLoc(), VectorType::get(shape, accType.getElementType()), turned);
+      return vector::BroadcastOp::create(rewriter, op.getLoc(), accType, aligned);
+    };
+    rewriter.replaceOpWithNewOp<vector::FMAOp>(op, spread(op.getLhs(), maps[0]), spread(op.getRhs(), maps[1]),
+                                               op.getAcc());
+    return success();
+  }
+};
+
 } // namespace
 
 void populateContractionUnitPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropUnitLoops>(patterns.getContext());
+  patterns.add<DropUnitLoops, MultiplyElements>(patterns.getContext());
 }
 
 } // namespace mlir::lamina

@@ -121,6 +121,8 @@ public:
   /// The class's name, and the package that it was registered in: "keras" for Keras's own.
   virtual std::string class_name() const;
   virtual std::string package() const;
+  /// The name of Keras's Python class, which names layers and the groups of their weights.
+  virtual std::string python_name() const { return class_name(); }
   /// All arguments, as Keras saves them.
   virtual Config serialized_config() const = 0;
 
@@ -143,6 +145,8 @@ public:
                                        const Config &kwargs);
   /// Makes the weights for inputs of these shapes, once.
   void ensure_built(const std::vector<Shape> &shapes);
+  /// The names of the inputs where they are arguments of their own (query, value), not one tensor or list.
+  virtual std::vector<std::string> input_names() const { return {}; }
   /// The layer that copies of this one share.
   virtual std::shared_ptr<LayerBase> shared() = 0;
   /// Takes the common and own arguments from a saved configuration.
@@ -167,8 +171,6 @@ protected:
 
   /// Whether the layer gives a mask also where its input has none.
   virtual bool makes_mask() const { return false; }
-  /// Whether several inputs are arguments of their own (query, value), not one list.
-  virtual bool takes_separate_inputs() const { return false; }
 
   /// Keras: a layer that is not in the know drops masks.
   bool supports_masking = false;
@@ -296,6 +298,13 @@ public:
     if (!instance_)
       instance_ = std::make_shared<D>(derived());
     return instance_;
+  }
+
+  std::string python_name() const override {
+    if constexpr (requires { D::python_class; })
+      return D::python_class;
+    else
+      return class_name();
   }
 
   Config serialized_config() const override {

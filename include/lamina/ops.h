@@ -54,6 +54,8 @@ struct Dim {
 };
 using Dims = std::vector<Dim>;
 Dims dims_of(const Value &x);
+/// The size of axis `axis` of x times `factor` plus `added`.
+Dim resized(const Value &x, std::int64_t axis, std::int64_t factor, std::int64_t added);
 
 /// A non-negative axis. Errors: out of range.
 std::int64_t resolve_axis(std::int64_t axis, std::int64_t rank);
@@ -259,6 +261,11 @@ template <TensorLike X, TensorLike K> auto conv(const X &x, const K &kernel, con
                      detail::param("dilation_rate", o.dilations), detail::param("groups", o.groups)),
       x, kernel);
 }
+/// The gradient of `conv` by its input, for a kernel [K…, channels of the result, channels of x]. With K′ = (K - 1) ·
+/// dilation + 1, a spatial size s becomes s · stride for "same" and (s - 1) · stride + max(K′, stride) for "valid";
+/// where output_padding p is given, (s - 1) · stride + K′ mod 2 + p and (s - 1) · stride + K′ + p.
+Value conv_transpose(const Value &x, const Value &kernel, const WindowOptions &options = {},
+                     const std::vector<std::int64_t> &output_padding = {});
 template <TensorLike X> auto max_pool(const X &x, std::vector<std::int64_t> window, const WindowOptions &o = {}) {
   return detail::lift<"MaxPool">(
       [](const Value &x, const auto &window, const auto &strides, const std::string &padding) {

@@ -36,6 +36,55 @@ TEST(Attention, EqualScoresAverageTheValues) {
   expect_values(model.run({q, numbers({1, 2, 2}, 1)})[0], {1, 2});
 }
 
+TEST(MultiHeadAttention, Shapes) {
+  KerasTensor query = Input({none, 4}), value = Input({none, 4});
+  check(query, value, MultiHeadAttention(2, 3)({query, value}), {2, 3, 4});
+  check(query, value, MultiHeadAttention(2, 3, {.value_dim = 2, .output_shape = {{2, 5}}})({query, value}),
+        {2, 3, 2, 5});
+  check(query, value, MultiHeadAttention(2, 3, {.sliding_window = 2, .use_gate = true})({query, value}), {2, 3, 4});
+  check(query, value, GroupQueryAttention(3, 4, 2, {.use_gate = true})({query, value}), {2, 3, 4});
+}
+
+TEST(MultiHeadAttention, Values) {
+  Tensor x({1, 2, 2}, DType::Float32), one = Tensor({2, 1, 2}, DType::Float32);
+  for (Tensor *eye : {&x, &one}) {
+    std::ranges::fill(eye->values<float>(), 0.0f);
+    eye->values<float>()[0] = eye->values<float>()[3] = 1;
+  }
+  KerasTensor input = Input({none, 2});
+  MultiHeadAttention attention(1, 2, {.use_bias = false});
+  KerasTensor plain = attention({input, input}), causal = attention({input, input}, {.use_causal_mask = true});
+  attention.set_weights({one, one, one, one.reshape({1, 2, 2})});
+  Model model(input, {plain, causal});
+  std::vector<Tensor> outputs = model.run({x});
+  expect_values(outputs[0], {0.66976154f, 0.33023846f, 0.33023846f, 0.66976154f});
+  expect_values(outputs[1], {1, 0, 0.33023846f, 0.66976154f});
+}
+
+TEST(GroupQueryAttention, HeadsOfAGroupShareKeysAndValues) {
+  Tensor x({1, 2, 2}, DType::Float32), queries({2, 2, 2}, DType::Float32), mixed({2, 2, 2}, DType::Float32);
+  auto set = [](Tensor &tensor, std::vector<float> values) {
+    std::ranges::copy(values, tensor.values<float>().begin());
+  };
+  set(x, {1, 0, 0, 1});
+  set(queries, {1, 0, 2, 0, 0, 1, 0, 2});
+  set(mixed, {1, 0, 0, 1, -1, 0, 0, -1});
+  KerasTensor input = Input({none, 2});
+  GroupQueryAttention attention(2, 2, 1, {.use_bias = false});
+  Model model(input, attention({input, input}));
+  attention.set_weights({queries, x.reshape({2, 1, 2}), x.reshape({2, 1, 2}), mixed});
+  expect_values(model.run({x})[0], {-0.13466817f, 0.13466814f, 0.13466814f, -0.13466817f});
+  EXPECT_TRUE(attention.name().starts_with("grouped_query_attention")) << attention.name();
+}
+
+TEST(MultiHeadAttention, Errors) {
+  KerasTensor query = Input({none, 4}), value = Input({4});
+  EXPECT_THROW(MultiHeadAttention(2, 3)({query, value}), Error);
+  EXPECT_THROW(MultiHeadAttention(0, 3)({query, query}), Error);
+  EXPECT_THROW(MultiHeadAttention(2, 3, {.attention_axes = {{3}}})({query, query}), Error);
+  EXPECT_THROW(GroupQueryAttention(3, 4, 3)({query, query}), Error);
+}
+
 TEST(EinsumDense, Checks) {
   check_layer(EinsumDense("abc,cd->abd", Config::list({nullptr, 4}), {.activation = "tanh", .bias_axes = "d"}),
               {.input_shape = {none, 5}, .expected_shape = {none, 4}});

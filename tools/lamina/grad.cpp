@@ -21,9 +21,9 @@ void grad(const Options &options) {
   Gradients gradients = model.gradients(
       inputs, cotangents, {.training = options.training, .seed = options.seed, .threads = options.threads});
   runtime::NamedTensors arrays;
-  for (std::size_t i = 0; i < gradients.inputs.size(); ++i)
-    if (gradients.inputs[i].defined())
-      arrays.emplace_back("grad_input_" + std::to_string(i), gradients.inputs[i]);
+  for (const Tensor &gradient : gradients.inputs)
+    if (gradient.defined())
+      arrays.emplace_back("grad_input_" + std::to_string(arrays.size()), gradient);
   for (std::size_t i = 0; i < gradients.weights.size(); ++i)
     arrays.emplace_back("grad_weight_" + std::to_string(i), gradients.weights[i]);
   runtime::write_npz(options.output, arrays);
@@ -39,7 +39,9 @@ void add_grad(CLI::App &app) {
   command->add_option("-i,--input", options->input, "the inputs' arrays, and cotangent_0, cotangent_1 ...")
       ->required()
       ->type_name("X.npz");
-  command->add_option("-o,--output", options->output, "where to write grad_input_0 ... and grad_weight_0 ...")
+  command
+      ->add_option("-o,--output", options->output,
+                   "where to write grad_input_0 ... of the float inputs, and grad_weight_0 ...")
       ->required()
       ->type_name("G.npz");
   command->add_flag("--training", options->training,

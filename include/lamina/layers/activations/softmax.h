@@ -22,9 +22,8 @@ public:
     Value mask = context.mask();
     if (!mask.defined())
       return softmax(x, options.axis);
-    Value kept = cast(mask, x.dtype());
-    Value y = softmax(x + (1.0 - kept) * -3e38, options.axis);
-    return y * kept;
+    Value kept = mask.dtype() == DType::Bool ? mask : Value(mask > 0.5);
+    return where(kept, softmax(where(kept, x, -3e38), options.axis), 0.0);
   }
   template <typename F> void fields(F &f) { f("axis", options.axis); }
   Options options;

@@ -5,10 +5,10 @@
 
 namespace lamina::layers {
 
-/// True where position i of Tq may see position j of Tv: j ≤ i. Shape (Tq, Tv), the last two axes of scores.
-inline Value causal_mask(const Value &scores) {
-  Dims square{Dim(scores, -2), Dim(scores, -1)};
-  return iota(scores.graph(), square, 0) >= iota(scores.graph(), square, 1);
+/// True where position i of Tq may see position j of Tv: j ≤ i. Shape (Tq, Tv), the second axes of query and value.
+inline Value causal_mask(const Value &query, const Value &value) {
+  Dims square{Dim(query, 1), Dim(value, 1)};
+  return iota(query.graph(), square, 0) >= iota(query.graph(), square, 1);
 }
 
 /// What the attentions over [query, value] or [query, value, key] share:
@@ -36,7 +36,7 @@ public:
     if (seen.defined())
       seen = expand_dims(seen, -2);
     if (context.flag("use_causal_mask")) {
-      Value causal = causal_mask(scores);
+      Value causal = causal_mask(query, value);
       seen = seen.defined() ? Value(logical_and(seen, causal)) : causal;
     }
     if (seen.defined())
