@@ -149,8 +149,9 @@ def BufferizePass : Pass<"lamina-bufferize", "::mlir::func::FuncOp"> {
 }
 
 def ExpandCopiesPass : Pass<"lamina-expand-copies", "::mlir::func::FuncOp"> {
-  let summary = "Turn copies between buffers with gaps into loops";
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+  let summary = "Turn fills, and copies between buffers with gaps, into loops";
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def CastReshapesPass : Pass<"lamina-cast-reshapes", "::mlir::func::FuncOp"> {

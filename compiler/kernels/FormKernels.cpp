@@ -5,6 +5,7 @@
 #include "compiler/Passes.h"
 #include "compiler/kernels/Groups.h"
 #include "dialects/lamina/KernelOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -315,6 +316,12 @@ void Outliner::outline(KernelGroup &group) {
     op->erase();
 }
 
+// A border of a padded tensor.
+bool isBorder(linalg::FillOp fill) {
+  return fill && fill.getDpsInits()[0].getDefiningOp<tensor::ExtractSliceOp>() && fill->hasOneUse() &&
+         isa<tensor::InsertSliceOp>(*fill->user_begin());
+}
+
 // Values that leave the function's structured part as a slice need a buffer of their own.
 void materializeSlices(func::FuncOp entry) {
   SmallVector<OpOperand *> uses;
@@ -325,8 +332,10 @@ void materializeSlices(func::FuncOp entry) {
   });
   entry.walk([&](tensor::InsertSliceOp insert) {
     Value source = insert.getSource();
-    if (!source.getDefiningOp<linalg::LinalgOp>() || source.getDefiningOp<linalg::FillOp>() ||
-        !sinkOf(cast<OpResult>(source)))
+    auto fill = source.getDefiningOp<linalg::FillOp>();
+    if (isBorder(fill))
+      return;
+    if (!source.getDefiningOp<linalg::LinalgOp>() || fill || !sinkOf(cast<OpResult>(source)))
       uses.push_back(&insert.getSourceMutable());
   });
   for (OpOperand *use : uses) {
@@ -350,6 +359,8 @@ void materializeFills(func::FuncOp entry) {
   SmallVector<linalg::FillOp> fills;
   entry.walk([&](linalg::FillOp fill) { fills.push_back(fill); });
   for (linalg::FillOp fill : fills) {
+    if (isBorder(fill))
+      continue;
     SmallVector<OpOperand *> uses;
     for (OpOperand &use : fill->getUses())
       if (!isa<linalg::LinalgOp>(use.getOwner()) && !isa<tensor::ExtractSliceOp>(use.getOwner()))
@@ -403,11 +414,43 @@ void carryInPlace(func::FuncOp entry) {
   });
 }
 
-// Padding is a fill and an insertion, which kernels know.
+// Padding is an insertion between borders of one value, of which each is filled once. No kernel fills them: they are
+// too small.
 void decomposePads(func::FuncOp entry) {
-  RewritePatternSet patterns(entry.getContext());
-  linalg::populateDecomposePadPatterns(patterns);
-  (void)applyPatternsGreedily(entry, std::move(patterns));
+  SmallVector<tensor::PadOp> pads;
+  entry.walk([&](tensor::PadOp pad) { pads.push_back(pad); });
+  IRRewriter rewriter(entry.getContext());
+  for (tensor::PadOp pad : pads) {
+    rewriter.setInsertionPoint(pad);
+    Location loc = pad.getLoc();
+    RankedTensorType type = pad.getResultType();
+    SmallVector<OpFoldResult> low = pad.getMixedLowPad(), high = pad.getMixedHighPad(),
+                              inner = tensor::getMixedSizes(rewriter, loc, pad.getSource());
+    AffineExpr s0, s1, s2;
+    bindSymbols(rewriter.getContext(), s0, s1, s2);
+    SmallVector<OpFoldResult> sizes, steps(type.getRank(), rewriter.getIndexAttr(1));
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      sizes.push_back(
+          affine::makeComposedFoldedAffineApply(rewriter, loc, s0 + s1 + s2, {low[axis], inner[axis], high[axis]}));
+    Value result = tensor::EmptyOp::create(rewriter, loc, sizes, type.getElementType());
+    // The borders of an axis have the whole width of later axes and the inner one of those before.
+    SmallVector<OpFoldResult> at(type.getRank(), rewriter.getIndexAttr(0)), extents = sizes;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+      OpFoldResult last = affine::makeComposedFoldedAffineApply(rewriter, loc, s0 + s1, {low[axis], inner[axis]});
+      for (auto [start, width] : {std::pair(OpFoldResult(rewriter.getIndexAttr(0)), low[axis]), {last, high[axis]}}) {
+        if (isZeroInteger(width))
+          continue;
+        at[axis] = start;
+        extents[axis] = width;
+        Value border = tensor::ExtractSliceOp::create(rewriter, loc, result, at, extents, steps);
+        border = linalg::FillOp::create(rewriter, loc, pad.getConstantPaddingValue(), border).getResult(0);
+        result = tensor::InsertSliceOp::create(rewriter, loc, border, result, at, extents, steps);
+      }
+      at[axis] = low[axis];
+      extents[axis] = inner[axis];
+    }
+    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(pad, pad.getSource(), result, at, extents, steps);
+  }
 }
 
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {

@@ -1,0 +1,25 @@
+// RUN: lamina-opt %s --lamina-lower-vectors | FileCheck %s
+
+// One tap of a depthwise convolution: nothing is summed, both operands walk the channels.
+// CHECK-LABEL: func.func @tap
+// CHECK-NOT: vector.outerproduct
+// CHECK: vector.fma {{.*}} : vector<1x4x16xf32>
+// CHECK-NEXT: return
+func.func @tap(%x: vector<1x4x1x16xf32>, %k: vector<1x16xf32>, %y: vector<1x4x16xf32>) -> vector<1x4x16xf32> {
+  %0 = vector.contract {
+    indexing_maps = [affine_map<(n, w, c, k) -> (n, w, k, c)>, affine_map<(n, w, c, k) -> (k, c)>, affine_map<(n, w, c, k) -> (n, w, c)>],
+    iterator_types = ["parallel", "parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+    %x, %k, %y : vector<1x4x1x16xf32>, vector<1x16xf32> into vector<1x4x16xf32>
+  return %0 : vector<1x4x16xf32>
+}
+
+// A product of matrices of which one column and one row are left.
+// CHECK-LABEL: func.func @outer
+// CHECK-COUNT-4: vector.fma {{.*}} : vector<16xf32>
+func.func @outer(%x: vector<4x1xf32>, %k: vector<1x16xf32>, %y: vector<4x16xf32>) -> vector<4x16xf32> {
+  %0 = vector.contract {
+    indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+    iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+    %x, %k, %y : vector<4x1xf32>, vector<1x16xf32> into vector<4x16xf32>
+  return %0 : vector<4x16xf32>
+}
