@@ -321,6 +321,11 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
     tile[i] = 1;
     done[i] = true;
   }
+  // The sums of a row are a chain; those of two rows run side by side.
+  bool sums = llvm::any_of(ops, [](linalg::LinalgOp op) { return op.getNumReductionLoops() > 0; });
+  if (sums && shared > 0)
+    if (int64_t range = root.getStaticLoopRanges()[shared - 1]; ShapedType::isDynamic(range) || range % 2 == 0)
+      tile[shared - 1] = 2;
   for (linalg::LinalgOp op : ops) {
     SmallVector<bool> cut(op.getNumLoops(), false);
     if (op == root) {
@@ -333,12 +338,12 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
         if (i < shared && type.getRank() >= 1)
           cut[cast<AffineDimExpr>(expr).getPosition()] = true;
     }
-    Sizes own, sums;
-    scheduleAlone(op, own, sums, cut);
+    Sizes own, partial;
+    scheduleAlone(op, own, partial, cut);
     if (op == root)
-      write(op, distribute(op, tile, work * ops.size(), shared), tile, {}, own, sums);
+      write(op, distribute(op, tile, work * ops.size(), shared), tile, {}, own, partial);
     else
-      write(op, {}, {}, {}, own, sums);
+      write(op, {}, {}, {}, own, partial);
   }
 }
 
