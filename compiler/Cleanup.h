@@ -23,6 +23,12 @@ inline bool foldConstants(SmallVectorImpl<OpFoldResult> &offsets, SmallVectorImp
   bool folded = succeeded(foldDynamicOffsetSizeList(offsets));
   folded |= succeeded(foldDynamicOffsetSizeList(sizes));
   folded |= succeeded(foldDynamicStrideList(strides));
+  // A single element has no stride; subviews with one are taken for others when axes are dropped.
+  for (auto [size, stride] : llvm::zip_equal(sizes, strides))
+    if (isOneInteger(size) && !isOneInteger(stride)) {
+      stride = OpBuilder(size.getContext()).getIndexAttr(1);
+      folded = true;
+    }
   return folded;
 }
 

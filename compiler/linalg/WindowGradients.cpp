@@ -45,31 +45,57 @@ Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank) {
                                                flat, llvm::map_to_vector(turnedShape, index));
 }
 
-// dy with stride - 1 zeros between its positions, on a border that a window of stride 1 needs to give `axes` input
-// positions: position 0 lies at reach - low.
-Value spread(OpBuilder &b, Location loc, Value dy, ArrayRef<SpatialAxis> axes) {
-  SmallVector<OpFoldResult> own = dimSizes(b, loc, dy), sizes = own;
-  SmallVector<OpFoldResult> low(own.size(), b.getIndexAttr(0)), high = low, strides(own.size(), b.getIndexAttr(1));
+// The positions of dx that give one residue when their padded place is divided by the stride. They see every stride-th
+// place of the window, and dy as a convolution of stride 1 does.
+struct Phase {
+  int64_t first; // position of dx
+  OpFoldResult count;
+  int64_t tap, taps, step; // places of the turned window
+  int64_t dilation;
+  int64_t from; // position of dy, which may lie before it
+};
+
+struct Phases {
+  SmallVector<Phase> all;
+  int64_t low; // padding of dy that all of them see
+  OpFoldResult high;
+};
+
+Phases phasesOf(OpBuilder &b, Location loc, const SpatialAxis &axis) {
+  Phases phases{{}, 0, b.getIndexAttr(0)};
+  int64_t stride = axis.stride, padding = staticSize(axis.low);
   AffineExpr s0, s1, s2;
   bindSymbols(b.getContext(), s0, s1, s2);
-  bool strided = false;
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    unsigned dim = i + 1;
-    low[dim] = sizeExpr(b, loc, axis.reach() - s0, axis.low);
-    sizes[dim] = sizeExpr(b, loc, s0 + axis.reach(), axis.input);
-    high[dim] = sizeExpr(b, loc, s0 - s1 - s2, {sizes[dim], own[dim], low[dim]});
-    strides[dim] = b.getIndexAttr(axis.stride);
-    strided |= axis.stride != 1;
+  for (int64_t residue = 0; residue < stride; ++residue) {
+    SmallVector<int64_t> places;
+    for (int64_t place = 0; place < axis.window; ++place)
+      if (place * axis.dilation % stride == residue)
+        places.push_back(place);
+    // The first position: padded place quotient * stride + residue.
+    int64_t quotient = (padding - residue + stride - 1) / stride;
+    Phase phase{};
+    phase.first = quotient * stride + residue - padding;
+    phase.count = sizeExpr(b, loc, (s0 + (stride - 1 - phase.first)).floorDiv(stride), axis.input);
+    if (staticSize(phase.count) == 0)
+      continue;
+    phase.taps = places.size();
+    if (!places.empty()) {
+      auto offset = [&](int64_t place) { return (place * axis.dilation - residue) / stride; };
+      phase.tap = axis.window - 1 - places.back();
+      phase.step = places.size() > 1 ? places[1] - places[0] : 1;
+      phase.dilation = places.size() > 1 ? offset(places[1]) - offset(places[0]) : 1;
+      phase.from = quotient - offset(places.back());
+      phases.low = std::max(phases.low, -phase.from);
+      phases.high = largerSize(b, loc, s0 - s1 + (quotient - offset(places.front())), s2,
+                               {phase.count, axis.output, phases.high});
+    }
+    phases.all.push_back(phase);
   }
-  TypedAttr zero = zeroOf(b, cast<RankedTensorType>(dy.getType()).getElementType());
-  if (!strided)
-    return padTensor(b, loc, dy, low, high, zero);
-  Value zeros = filledTensor(b, loc, sizes, zero);
-  return tensor::InsertSliceOp::create(b, loc, dy, zeros, low, own, strides);
+  return phases;
 }
 
-// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: a convolution of stride 1 over the spread dy with
-// the window turned around.
+// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: for each phase of the axes a convolution of
+// stride 1 over dy with its places of the window, turned around.
 Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef<SpatialAxis> axes, int64_t groups) {
   auto kernelType = cast<RankedTensorType>(kernel.getType());
   int64_t rank = axes.size(), channels = kernelType.getDimSize(rank);
@@ -78,25 +104,71 @@ Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef
   Value split = splitLast(b, loc, kernel, groups);
   bool isPoint = llvm::all_of(axes, [](const SpatialAxis &axis) { return axis.window == 1; });
   Value turned = isPoint ? split : turnKernel(b, loc, split, rank);
+  auto index = [&](int64_t value) { return OpFoldResult(b.getIndexAttr(value)); };
 
-  SmallVector<SpatialAxis> dense;
-  for (SpatialAxis axis : axes) {
-    std::swap(axis.input, axis.output);
-    axis.stride = 1;
-    dense.push_back(axis);
+  SmallVector<Phases> phases;
+  SmallVector<OpFoldResult> sizes = dimSizes(b, loc, dy), low(rank + 2, index(0)), high = low;
+  sizes.back() = index(channels * groups);
+  int64_t combinations = 1;
+  bool gaps = false;
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    phases.push_back(phasesOf(b, loc, axis));
+    combinations *= phases.back().all.size();
+    gaps |= llvm::any_of(phases.back().all, [](const Phase &phase) { return phase.taps == 0; });
+    low[i + 1] = index(phases.back().low);
+    high[i + 1] = phases.back().high;
+    sizes[i + 1] = axis.input;
   }
-  Structured nest(b, loc);
-  ConvLoops loops(nest, b, dense, dimSize(b, loc, dy, 0), {groups, features, channels}, false);
-  SmallVector<AffineExpr> kernelIndex = loops.window;
-  AffineExpr feature = loops.input.back(), group = loops.result[rank + 1], channel = loops.result[rank + 2];
-  if (isPoint)
-    kernelIndex.append({channel, group, feature});
-  else
-    kernelIndex.append({group, feature, channel});
-  nest.in(splitLast(b, loc, spread(b, loc, dy, axes), groups), loops.input);
-  nest.in(turned, kernelIndex);
-  nest.out(accumulator, loops.result, zeroOf(b, accumulator));
-  return castElements(b, loc, joinLast(b, loc, multiplyAdd(nest, accumulator)), element);
+  Value padded = padTensor(b, loc, dy, low, high, zeroOf(b, cast<RankedTensorType>(dy.getType()).getElementType()));
+  Value result = gaps ? filledTensor(b, loc, sizes, zeroOf(b, element))
+                      : tensor::EmptyOp::create(b, loc, sizes, element).getResult();
+  for (int64_t combination = 0; combination < combinations; ++combination) {
+    SmallVector<SpatialAxis> dense;
+    SmallVector<OpFoldResult> from(rank + 2, index(0)), extents = dimSizes(b, loc, padded);
+    SmallVector<OpFoldResult> taps(rank + 3, index(0)), tapCounts = dimSizes(b, loc, turned),
+                                                        tapSteps(rank + 3, index(1));
+    SmallVector<OpFoldResult> to(rank + 2, index(0)), counts = sizes, strides(rank + 2, index(1));
+    int64_t number = combination;
+    bool empty = false;
+    for (int64_t i = 0; i < rank; ++i) {
+      const Phase &phase = phases[i].all[number % phases[i].all.size()];
+      number /= phases[i].all.size();
+      empty |= phase.taps == 0;
+      SpatialAxis axis = axes[i];
+      axis.window = phase.taps;
+      axis.stride = 1;
+      axis.dilation = phase.dilation;
+      axis.output = phase.count;
+      dense.push_back(axis);
+      from[i + 1] = index(phases[i].low + phase.from);
+      extents[i + 1] = sizeExpr(b, loc, b.getAffineSymbolExpr(0) + axis.reach(), phase.count);
+      taps[i] = index(phase.tap);
+      tapCounts[i] = index(phase.taps);
+      tapSteps[i] = index(phase.step);
+      to[i + 1] = index(phase.first);
+      counts[i + 1] = phase.count;
+      strides[i + 1] = index(axes[i].stride);
+    }
+    if (empty)
+      continue;
+    Structured nest(b, loc);
+    ConvLoops loops(nest, b, dense, sizes.front(), {groups, features, channels}, false);
+    SmallVector<AffineExpr> kernelIndex = loops.window;
+    AffineExpr feature = loops.input.back(), group = loops.result[rank + 1], channel = loops.result[rank + 2];
+    if (isPoint)
+      kernelIndex.append({channel, group, feature});
+    else
+      kernelIndex.append({group, feature, channel});
+    Value seen = combinations == 1 ? padded : sliceTensor(b, loc, padded, from, extents);
+    nest.in(splitLast(b, loc, seen, groups), loops.input);
+    nest.in(tensor::ExtractSliceOp::create(b, loc, turned, taps, tapCounts, tapSteps), kernelIndex);
+    nest.out(accumulator, loops.result, zeroOf(b, accumulator));
+    Value part = castElements(b, loc, joinLast(b, loc, multiplyAdd(nest, accumulator)), element);
+    if (combinations == 1)
+      return part;
+    result = tensor::InsertSliceOp::create(b, loc, part, result, to, counts, strides);
+  }
+  return result;
 }
 
 FailureOr<Value> lowerConvTranspose(ConvTransposeOp op, PatternRewriter &rewriter) {
@@ -107,11 +179,12 @@ FailureOr<Value> lowerConvTranspose(ConvTransposeOp op, PatternRewriter &rewrite
                           op.getPaddingAttr());
   for (auto [i, axis] : llvm::enumerate(axes))
     axis.output = dimSize(rewriter, loc, op.getInput(), i + 1);
-  // Padding wider than the window's reach: the gradient of the padded input, cut to the input.
-  bool wide = llvm::any_of(axes, [](const SpatialAxis &axis) {
-    return staticSize(axis.low) > axis.reach() || staticSize(axis.high) > axis.reach();
+  // Padding that is open or wider than the window's reach: the gradient of the padded input, cut to the input.
+  bool cut = llvm::any_of(axes, [](const SpatialAxis &axis) {
+    return ShapedType::isDynamic(staticSize(axis.low)) || staticSize(axis.low) > axis.reach() ||
+           staticSize(axis.high) > axis.reach();
   });
-  if (!wide)
+  if (!cut)
     return convTranspose(rewriter, loc, op.getInput(), op.getKernel(), axes, op.getGroups());
   AffineExpr s0, s1, s2;
   bindSymbols(rewriter.getContext(), s0, s1, s2);

@@ -7,20 +7,21 @@
 
 namespace mlir::lamina {
 
-namespace {
-
-OpFoldResult maxOf(OpBuilder &b, Location loc, AffineExpr expr, int64_t least, ArrayRef<OpFoldResult> symbols) {
-  auto map = AffineMap::get(0, symbols.size(), {expr, b.getAffineConstantExpr(least)}, b.getContext());
+OpFoldResult largerSize(OpBuilder &b, Location loc, AffineExpr first, AffineExpr second,
+                        ArrayRef<OpFoldResult> symbols) {
+  auto map = AffineMap::get(0, symbols.size(), {first, second}, b.getContext());
   return affine::makeComposedFoldedAffineMax(b, loc, map, symbols);
 }
+
+namespace {
 
 // Keras's "same": the result has ceil(input / stride) positions, the odd element of padding lies behind.
 void padSame(OpBuilder &b, Location loc, SpatialAxis &axis) {
   AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
   axis.output = sizeExpr(b, loc, s0.ceilDiv(axis.stride), axis.input);
-  OpFoldResult total =
-      axis.stride == 1 ? OpFoldResult(b.getIndexAttr(axis.reach()))
-                       : maxOf(b, loc, (s0 - 1) * axis.stride + axis.reach() + 1 - s1, 0, {axis.output, axis.input});
+  OpFoldResult total = axis.stride == 1 ? OpFoldResult(b.getIndexAttr(axis.reach()))
+                                        : largerSize(b, loc, (s0 - 1) * axis.stride + axis.reach() + 1 - s1,
+                                                     b.getAffineConstantExpr(0), {axis.output, axis.input});
   axis.low = sizeExpr(b, loc, s0.floorDiv(2), total);
   axis.high = sizeExpr(b, loc, s0 - s0.floorDiv(2), total);
 }
@@ -48,7 +49,8 @@ SmallVector<SpatialAxis> spatialAxes(OpBuilder &b, Location loc, ArrayRef<OpFold
       int64_t low = pairs ? pairs[2 * i] : 0, high = pairs ? pairs[2 * i + 1] : 0;
       axis.low = b.getIndexAttr(low);
       axis.high = b.getIndexAttr(high);
-      axis.output = maxOf(b, loc, (s0 + (low + high - axis.reach() - 1)).floorDiv(axis.stride) + 1, 0, axis.input);
+      axis.output = largerSize(b, loc, (s0 + (low + high - axis.reach() - 1)).floorDiv(axis.stride) + 1,
+                               b.getAffineConstantExpr(0), axis.input);
     }
     axes.push_back(axis);
   }

@@ -14,6 +14,10 @@ struct SpatialAxis {
   bool isPadded() const { return staticSize(low) != 0 || staticSize(high) != 0; }
 };
 
+// The larger of two expressions of sizes.
+OpFoldResult largerSize(OpBuilder &b, Location loc, AffineExpr first, AffineExpr second,
+                        ArrayRef<OpFoldResult> symbols);
+
 // The axes of a window over a tensor of these spatial sizes; empty strides and dilations are ones.
 // Padding is that of the op's attribute, cut to what the last window reaches.
 SmallVector<SpatialAxis> spatialAxes(OpBuilder &b, Location loc, ArrayRef<OpFoldResult> spatial,
