@@ -149,9 +149,22 @@ std::vector<Kernel> takeKernels(ModuleOp module) {
   return kernels;
 }
 
+/// The table that lamina-count-work wrote, if it did.
+std::vector<Site> sitesOf(ModuleOp module) {
+  std::vector<Site> sites;
+  if (auto table = module->getAttrOfType<ArrayAttr>("lamina.sites"))
+    for (auto row : table.getAsRange<ArrayAttr>()) {
+      Site &site = sites.emplace_back();
+      site.kernel = cast<StringAttr>(row[0]).str();
+      for (auto layer : row.getValue().drop_front())
+        site.layers.push_back(cast<StringAttr>(layer).str());
+    }
+  return sites;
+}
+
 } // namespace
 
-Program build(StringRef text, const Machine &machine, const ObjectCache &cache, BuildReport &report) {
+Program build(StringRef text, const Machine &machine, const ObjectCache &cache, bool profile, BuildReport &report) {
   Program program;
   auto failure = [&](std::string message) {
     report.error = message.empty() ? "the compiler failed without a message" : message;
@@ -161,9 +174,10 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
   OwningOpRef<ModuleOp> module = workshop.parse(text);
   if (!module || failed(workshop.run(*module, [&](PassManager &manager) {
         buildLinalgPipeline(manager);
-        buildKernelsPipeline(manager, machine);
+        buildKernelsPipeline(manager, machine, profile);
       })))
     return failure(workshop.error);
+  program.sites = sitesOf(*module);
   if (auto prepare = module->lookupSymbol<func::FuncOp>("prepare"))
     for (Type type : prepare.getResultTypes())
       program.preparedBytes.push_back(bytesOf(type));

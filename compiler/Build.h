@@ -16,11 +16,19 @@ struct Signature;
 
 namespace lamina::compiler {
 
+/// What a profile counts as one: calls of a kernel for the same layers.
+struct Site {
+  std::string kernel;
+  std::vector<std::string> layers;
+};
+
 /// Machine code of one traced function.
 struct Program {
   std::vector<std::string> objects;
-  std::vector<int64_t> preparedBytes;
+  std::vector<uint64_t> preparedBytes;
   std::vector<std::string> messages;
+  /// Of code that is compiled for profiles.
+  std::vector<Site> sites;
   bool hasWorkspace = false;
   bool hasShapes = false;
   bool hasChecks = false;
@@ -48,8 +56,8 @@ struct Library {
 Library buildLibrary(llvm::StringRef module, const target::Machine &machine, const target::LibraryInterface &interface,
                      llvm::ArrayRef<std::string> emit, BuildReport &report);
 
-/// Compiles a module with @main. Kernels that the cache knows are taken from it.
-Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache,
+/// Compiles a module with @main, for profiles or not. Kernels that the cache knows are taken from it.
+Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache, bool profile,
               BuildReport &report);
 
 } // namespace lamina::compiler

@@ -68,8 +68,8 @@ std::vector<Tensor> prepare(const Program &program, const trace::Graph &graph) {
   std::vector<void *> buffers, outputs;
   for (const trace::Argument &argument : graph.arguments())
     buffers.push_back(argument.kind == trace::Kind::Weight ? const_cast<void *>(valueOf(argument).raw()) : nullptr);
-  for (int64_t bytes : program.preparedBytes) {
-    prepared.emplace_back(Shape{bytes}, DType::UInt8, Tensor::Fill::None);
+  for (uint64_t bytes : program.preparedBytes) {
+    prepared.emplace_back(Shape{static_cast<int64_t>(bytes)}, DType::UInt8, Tensor::Fill::None);
     outputs.push_back(prepared.back().raw());
   }
   auto function = reinterpret_cast<lamina_prepare>((*jit)->find("prepare"));
@@ -94,7 +94,7 @@ ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
   target::Machine here = target::hostMachine();
   here.vectorBytes = machine->vectorBytes;
   BuildReport report;
-  Program program = build(text, here, target::ObjectCache("none"), report);
+  Program program = build(text, here, target::ObjectCache("none"), /*profile=*/false, report);
   if (!report.error.empty())
     throw Error(report.error);
   std::vector<Tensor> prepared = prepare(program, graph);
@@ -148,8 +148,10 @@ std::unique_ptr<runtime::Executable> load(const Program &program, runtime::Signa
   native.shapes = program.hasShapes ? reinterpret_cast<lamina_entry_shapes>(code->find("main_shapes")) : nullptr;
   native.check = program.hasChecks ? reinterpret_cast<lamina_entry_check>(code->find("main_check")) : nullptr;
   native.prepare = program.preparedBytes.empty() ? nullptr : reinterpret_cast<lamina_prepare>(code->find("prepare"));
-  native.prepared_bytes = program.preparedBytes;
+  native.prepared_bytes.assign(program.preparedBytes.begin(), program.preparedBytes.end());
   native.messages = program.messages;
+  for (const Site &site : program.sites)
+    native.sites.push_back({.kernel = site.kernel, .layers = site.layers});
   native.code = code;
   if (!native.entry)
     throw Error("the compiled code cannot be linked");
@@ -160,13 +162,13 @@ std::unique_ptr<runtime::Executable> compile(trace::Graph &&graph, const Compile
   const target::Machine &machine = target::hostMachine();
   target::ObjectCache cache(options.cache, buildKey());
   std::string text = graph.str();
-  std::string key = target::ObjectCache::hash(buildKey() + machine.key() + text);
+  std::string key = target::ObjectCache::hash(buildKey() + machine.key() + (options.profile ? "profile" : "") + text);
 
   Program program;
   std::optional<std::string> known = cache.find(key);
   if (!known || !Program::parse(*known, program)) {
     BuildReport report;
-    program = build(text, machine, cache, report);
+    program = build(text, machine, cache, options.profile, report);
     if (!report.error.empty())
       throw Error(report.error);
     kernels += report.kernels;

@@ -18,6 +18,8 @@ namespace lamina::compiler {
 struct CompileOptions {
   /// Folder of the object cache; empty: the user's cache folder; "none": no cache.
   std::string cache;
+  /// Time each kernel: calls can fill a Profile.
+  bool profile = false;
 };
 
 /// Compiles the traced function. The result serves every size of the function's open dimensions.

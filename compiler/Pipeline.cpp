@@ -101,7 +101,7 @@ void buildLinalgPipeline(OpPassManager &manager) {
   functions.addPass(createConvertLaminaToLinalgPass());
 }
 
-void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
+void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine, bool profile) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   functions.addPass(createCanonicalizerPass());
@@ -118,6 +118,8 @@ void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machin
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createFindRowsPass());
   manager.addPass(createFormKernelsPass());
+  if (profile)
+    manager.addPass(createCountWorkPass());
 }
 
 void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {

@@ -15,6 +15,17 @@ void put(std::string &out, uint64_t value) {
   out.append(bytes, 8);
 }
 
+void put(std::string &out, const std::string &value) {
+  put(out, static_cast<uint64_t>(value.size()));
+  out += value;
+}
+
+template <typename T> void put(std::string &out, const std::vector<T> &list) {
+  put(out, static_cast<uint64_t>(list.size()));
+  for (const T &entry : list)
+    put(out, entry);
+}
+
 bool take(llvm::StringRef &in, uint64_t &value) {
   if (in.size() < 8)
     return false;
@@ -32,46 +43,49 @@ bool take(llvm::StringRef &in, std::string &value) {
   return true;
 }
 
+template <typename T> bool take(llvm::StringRef &in, std::vector<T> &list) {
+  uint64_t count = 0;
+  if (!take(in, count))
+    return false;
+  for (uint64_t i = 0; i < count; ++i) {
+    T entry{};
+    if (!take(in, entry))
+      return false;
+    list.push_back(std::move(entry));
+  }
+  return true;
+}
+
 } // namespace
 
 std::string Program::str() const {
   std::string out;
   put(out, hasWorkspace + 2 * hasShapes + 4 * hasChecks);
-  put(out, preparedBytes.size());
-  for (int64_t bytes : preparedBytes)
-    put(out, bytes);
-  for (const std::vector<std::string> *list : {&messages, &objects}) {
-    put(out, list->size());
-    for (const std::string &entry : *list) {
-      put(out, entry.size());
-      out += entry;
-    }
+  put(out, preparedBytes);
+  put(out, messages);
+  put(out, objects);
+  put(out, static_cast<uint64_t>(sites.size()));
+  for (const Site &site : sites) {
+    put(out, site.kernel);
+    put(out, site.layers);
   }
   return out;
 }
 
 bool Program::parse(llvm::StringRef in, Program &program) {
-  uint64_t flags = 0, count = 0;
-  if (!take(in, flags) || !take(in, count))
-    return false;
+  uint64_t flags = 0, sites = 0;
   program = Program();
+  if (!take(in, flags) || !take(in, program.preparedBytes) || !take(in, program.messages) ||
+      !take(in, program.objects) || !take(in, sites))
+    return false;
   program.hasWorkspace = flags & 1;
   program.hasShapes = flags & 2;
   program.hasChecks = flags & 4;
-  for (uint64_t i = 0, bytes = 0; i < count; ++i) {
-    if (!take(in, bytes))
+  for (uint64_t i = 0; i < sites; ++i) {
+    Site site;
+    if (!take(in, site.kernel) || !take(in, site.layers))
       return false;
-    program.preparedBytes.push_back(bytes);
-  }
-  for (std::vector<std::string> *list : {&program.messages, &program.objects}) {
-    if (!take(in, count))
-      return false;
-    for (uint64_t i = 0; i < count; ++i) {
-      std::string entry;
-      if (!take(in, entry))
-        return false;
-      list->push_back(std::move(entry));
-    }
+    program.sites.push_back(std::move(site));
   }
   return in.empty();
 }

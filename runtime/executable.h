@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <lamina/profile.h>
 #include <lamina/tensor.h>
 
 namespace lamina::runtime {
@@ -40,7 +41,8 @@ struct Signature {
 void check_arguments(const Signature &signature, std::span<const Tensor> arguments);
 
 struct RunOptions {
-  int threads = 0; ///< 0: one a CPU that the process may use
+  int threads = 0;            ///< 0: one a CPU that the process may use
+  Profile *profile = nullptr; ///< filled by code that is compiled for profiles
 };
 
 /// Compiled code that takes tensors. Calls may come from several threads at once, unless they write the same tensors.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/parallel_for.h"
+#include "runtime/stopwatch.h"
 
 namespace lamina::runtime {
 
@@ -143,7 +144,17 @@ void NativeExecutable::run(std::span<const Tensor> arguments, std::span<Tensor> 
     throw Error("the model needs more memory than can be addressed for these shapes");
   if (!frame->workspace.defined() || frame->workspace.numel() < bytes)
     frame->workspace = Tensor({bytes}, DType::UInt8, Tensor::Fill::None);
-  check_status(code_.entry(buffers.data(), dims.data(), frame->workspace.raw(), context));
+  if (code_.sites.empty()) {
+    check_status(code_.entry(buffers.data(), dims.data(), frame->workspace.raw(), context));
+  } else {
+    Profile unasked;
+    Profile &profile = options.profile ? *options.profile : unasked;
+    profile = {code_.sites, 0};
+    Stopwatch stopwatch(*context, profile);
+    std::int32_t status = code_.entry(buffers.data(), dims.data(), frame->workspace.raw(), stopwatch.context());
+    stopwatch.stop();
+    check_status(status);
+  }
 
   std::lock_guard lock(mutex_);
   frames_.push_back(std::move(frame));

@@ -19,6 +19,7 @@ struct NativeCode {
   lamina_prepare prepare = nullptr;           ///< null: nothing depends on weights alone
   std::vector<std::int64_t> prepared_bytes;   ///< of each buffer that prepare fills
   std::vector<std::string> messages;          ///< by status
+  std::vector<KernelProfile> sites;           ///< what `mark` is called with, counts 0; empty: it is not called
   std::shared_ptr<const void> code;           ///< keeps the functions alive
 };
 

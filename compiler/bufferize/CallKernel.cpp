@@ -1,11 +1,13 @@
-// How lamina.call_kernel turns into a plain call on buffers.
+// How lamina.call_kernel turns into a plain call on buffers, between two marks if it has a site.
 
 #include "compiler/bufferize/CallKernel.h"
 
 #include "dialects/lamina/KernelOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -14,6 +16,17 @@ namespace mlir::lamina {
 namespace {
 
 using namespace bufferization;
+
+/// context->mark(context, site, flops, bytes).
+void mark(OpBuilder &builder, Location loc, Value context, Value site, Value flops, Value bytes) {
+  MLIRContext *ctx = builder.getContext();
+  Type pointer = LLVM::LLVMPointerType::get(ctx), i64 = builder.getI64Type();
+  auto fields = LLVM::LLVMStructType::getLiteral(ctx, {pointer, pointer, i64, pointer});
+  Value place = LLVM::GEPOp::create(builder, loc, pointer, fields, context, ArrayRef<LLVM::GEPArg>{0, 3});
+  Value function = LLVM::LoadOp::create(builder, loc, pointer, place);
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(ctx), {pointer, i64, i64, i64});
+  LLVM::CallOp::create(builder, loc, type, ValueRange{function, context, site, flops, bytes});
+}
 
 struct CallKernelBufferization : DstBufferizableOpInterfaceExternalModel<CallKernelBufferization, CallKernelOp> {
   // A kernel that starts from its destination's values is not told apart from one that overwrites them.
@@ -28,7 +41,8 @@ struct CallKernelBufferization : DstBufferizableOpInterfaceExternalModel<CallKer
                           BufferizationState &state) const {
     auto call = cast<CallKernelOp>(op);
     SmallVector<Value> operands, results;
-    for (OpOperand &operand : op->getOpOperands()) {
+    unsigned count = call.getInputs().size() + call.getDestinations().size();
+    for (OpOperand &operand : op->getOpOperands().take_front(count)) {
       Value value = operand.get();
       if (auto type = dyn_cast<RankedTensorType>(value.getType())) {
         FailureOr<Value> buffer = getBuffer(rewriter, value, options, state);
@@ -54,7 +68,15 @@ struct CallKernelBufferization : DstBufferizableOpInterfaceExternalModel<CallKer
                                               rewriter.getFunctionType(ValueRange(operands).getTypes(), {}));
       declaration.setPrivate();
     }
-    func::CallOp::create(rewriter, op->getLoc(), symbol, TypeRange{}, operands);
+    Location loc = op->getLoc();
+    auto number = [&](int64_t value) { return arith::ConstantIntOp::create(rewriter, loc, value, 64); };
+    if (call.getSite())
+      mark(rewriter, loc, operands[0], number(-1), number(0), number(0));
+    func::CallOp::create(rewriter, loc, symbol, TypeRange{}, operands);
+    if (call.getSite()) {
+      auto wide = [&](Value size) { return arith::IndexCastOp::create(rewriter, loc, rewriter.getI64Type(), size); };
+      mark(rewriter, loc, operands[0], number(*call.getSite()), wide(call.getFlops()), wide(call.getBytes()));
+    }
     replaceOpWithBufferizedValues(rewriter, op, results);
     return success();
   }

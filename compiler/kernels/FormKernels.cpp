@@ -28,6 +28,19 @@ MemRefType bufferType(Type tensor) {
   return MemRefType::get(type.getShape(), type.getElementType());
 }
 
+/// The locations of all that the group computes, in its order, each once: they name the layers.
+Location locationOf(KernelGroup &group) {
+  llvm::SmallSetVector<Location, 4> locations;
+  for (Operation *op : group.ops) {
+    // Scalars first: the operation is where its last producer was fused into.
+    op->walk([&](Operation *inner) {
+      if (!inner->hasTrait<OpTrait::ConstantLike>() && !inner->hasTrait<OpTrait::IsTerminator>())
+        locations.insert(inner->getLoc());
+    });
+  }
+  return FusedLoc::get(group.root.getContext(), locations.getArrayRef());
+}
+
 /// The result tensor's destination in the entry function, and how the kernel starts from it.
 struct Destination {
   Value tensor;                 // what the call writes into
@@ -297,7 +310,7 @@ void Outliner::outline(KernelGroup &group) {
   SmallVector<Value> arguments{context};
   llvm::append_range(arguments, inputs);
   SmallVector<Value> outs(llvm::map_range(destinations, [](const Destination &d) { return d.tensor; }));
-  auto call = CallKernelOp::create(builder, loc, TypeRange(outs), callee, arguments, outs);
+  auto call = CallKernelOp::create(builder, locationOf(group), TypeRange(outs), callee, arguments, outs);
   bool reads = llvm::any_of(group.sinks, [](tensor::InsertSliceOp sink) { return sink != nullptr; });
   for (auto [i, destination] : llvm::enumerate(destinations))
     reads |=

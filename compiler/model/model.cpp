@@ -49,10 +49,12 @@ const std::vector<double> &History::operator[](const std::string &name) const {
   throw Error("the history has no entry '" + name + "'");
 }
 
-Program &Model::State::program(const std::string &key, const std::function<trace::Graph()> &make) {
+Program &Model::State::program(std::string key, bool profile, const std::function<trace::Graph()> &make) {
+  if (profile)
+    key += " profile";
   std::unique_ptr<Program> &place = programs[key];
   if (!place) {
-    place = std::make_unique<Program>(make());
+    place = std::make_unique<Program>(make(), profile);
     ++compilations;
   }
   return *place;
@@ -161,7 +163,7 @@ const Optimizer *Model::optimizer() const { return state_->compiled ? &state_->c
 std::vector<Tensor> Model::run(const std::vector<Tensor> &x, const RunArguments &arguments) const {
   std::vector<Tensor> inputs = state_->checked_inputs(x);
   const Network &network = state_->graph();
-  Program &program = state_->program(arguments.training ? "run training" : "run", [&] {
+  Program &program = state_->program(arguments.training ? "run training" : "run", arguments.profile, [&] {
     trace::Graph graph;
     graph.training = arguments.training;
     Values values;
@@ -170,7 +172,7 @@ std::vector<Tensor> Model::run(const std::vector<Tensor> &x, const RunArguments 
       graph.addResult("output_" + std::to_string(i), outputs[i]);
     return graph;
   });
-  std::vector<Tensor> results = program.run(inputs, arguments.seed, arguments.threads);
+  std::vector<Tensor> results = program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
   for (std::size_t i = 0; i < results.size(); ++i)
     for (const Tensor &input : inputs)
       if (results[i].raw() == input.raw() && input.numel())
@@ -229,7 +231,7 @@ Gradients Model::gradients(const std::vector<Tensor> &x, const std::vector<Tenso
     if (is_floating(inputs[i].dtype()))
       floating.push_back(i);
   std::vector<Variable> weights = network.trainable_weights();
-  Program &program = state_->program(arguments.training ? "gradients training" : "gradients", [&] {
+  Program &program = state_->program(arguments.training ? "gradients training" : "gradients", arguments.profile, [&] {
     trace::Graph graph;
     graph.training = arguments.training;
     Values values;
@@ -260,7 +262,7 @@ Gradients Model::gradients(const std::vector<Tensor> &x, const std::vector<Tenso
   });
   for (std::size_t i = 0; i < cotangents.size(); ++i)
     inputs.push_back(cotangents[i].astype(outputs[i].dtype()));
-  std::vector<Tensor> results = program.run(inputs, arguments.seed, arguments.threads);
+  std::vector<Tensor> results = program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
   Gradients gradients;
   gradients.inputs.resize(x.size());
   for (std::size_t i = 0; i < floating.size(); ++i)

@@ -22,7 +22,7 @@ struct Model::State {
   std::map<std::string, std::unique_ptr<Program>> programs;
   std::int64_t compilations = 0;
 
-  Program &program(const std::string &key, const std::function<trace::Graph()> &make);
+  Program &program(std::string key, bool profile, const std::function<trace::Graph()> &make);
   const Network &graph() const;
   /// Errors: another number of arrays, shapes or batches that do not fit. Converts dtypes.
   std::vector<Tensor> checked_inputs(const std::vector<Tensor> &x) const;

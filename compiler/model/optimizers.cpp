@@ -249,6 +249,7 @@ std::vector<Variable> Optimizer::variables() const {
 void Optimizer::apply(trace::Graph &graph, const std::vector<Variable> &weights, const Values &gradients) const {
   build(weights);
   State &state = *state_;
+  trace::Graph::Scope scope(graph, state.rule->name, /*isLayer=*/false);
   const Config &config = state.config;
   Value count = graph.read(state.iterations), updates = count, due;
   Value rate =

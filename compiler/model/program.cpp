@@ -4,18 +4,19 @@
 
 namespace lamina {
 
-Program::Program(trace::Graph &&graph) {
+Program::Program(trace::Graph &&graph, bool profile) {
   graph.finish();
   arguments_ = graph.arguments();
   results_ = graph.results();
   for (const trace::Result &result : results_)
     outputs_ += result.updates < 0;
-  executable_ = compiler::compile(std::move(graph));
+  executable_ = compiler::compile(std::move(graph), {.profile = profile});
 }
 
 Program::~Program() = default;
 
-std::vector<Tensor> Program::run(std::span<const Tensor> inputs, std::uint64_t seed, int threads) {
+std::vector<Tensor> Program::run(std::span<const Tensor> inputs, std::uint64_t seed,
+                                 const runtime::RunOptions &options) {
   std::vector<Tensor> values;
   std::uint64_t version = 1;
   for (const trace::Argument &argument : arguments_) {
@@ -33,7 +34,7 @@ std::vector<Tensor> Program::run(std::span<const Tensor> inputs, std::uint64_t s
     executable_->weights_changed();
   seen_ = version;
   std::vector<Tensor> results(outputs_);
-  executable_->run(values, results, {.threads = threads});
+  executable_->run(values, results, options);
   for (const trace::Result &result : results_)
     if (result.updates >= 0)
       arguments_[static_cast<std::size_t>(result.updates)].variable.mark_changed();

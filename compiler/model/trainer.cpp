@@ -152,7 +152,7 @@ public:
   }
 
   /// One call of the traced step (or evaluation) on a batch.
-  std::vector<Tensor> step(const Data &batch, bool training, std::uint64_t seed, int threads) {
+  std::vector<Tensor> step(const Data &batch, bool training, std::uint64_t seed, const runtime::RunOptions &options) {
     std::string key = training ? "train" : "evaluate";
     for (const Tensor &y : batch.y) {
       key += " " + std::string(dtype_name(y.dtype()));
@@ -161,19 +161,19 @@ public:
     }
     if (batch.weight.defined())
       key += " weights " + std::to_string(batch.weight.rank());
-    Program &program = state_.program(key, [&] { return trace(batch, training); });
+    Program &program = state_.program(key, options.profile, [&] { return trace(batch, training); });
     std::vector<Tensor> inputs = batch.x;
     inputs.insert(inputs.end(), batch.y.begin(), batch.y.end());
     if (batch.weight.defined())
       inputs.push_back(batch.weight);
-    return program.run(inputs, seed, threads);
+    return program.run(inputs, seed, options);
   }
 
   Scores evaluate(const Data &data, std::int64_t batch_size, int threads, const std::string &prefix) {
     Means means(loss_names(), metric_names());
     for (std::int64_t first = 0; first < data.rows; first += batch_size) {
       Data batch = data.slice(first, std::min(data.rows, first + batch_size));
-      means.add(step(batch, false, 0, threads), batch.rows);
+      means.add(step(batch, false, 0, {.threads = threads}), batch.rows);
     }
     return means.scores(prefix);
   }
@@ -210,6 +210,7 @@ private:
     Values separate;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const Loss &loss = compiled.loss.size() == 1 ? compiled.loss[0] : compiled.loss[i];
+      trace::Graph::Scope scope(graph, loss.name(), /*isLayer=*/false);
       try {
         Value value = loss.reduced(targets[i], outputs[i], weight);
         separate.push_back(value);
@@ -320,7 +321,7 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
                                                                                static_cast<std::size_t>(last - first)))
                                      : data.slice(first, last);
       std::uint64_t seed = step_seed(arguments.seed, trainer.optimizer().iterations());
-      means.add(trainer.step(batch, true, seed, arguments.threads), batch.rows);
+      means.add(trainer.step(batch, true, seed, {.threads = arguments.threads}), batch.rows);
       if (style == ProgressStyle::Bar)
         progress.step(step + 1, means.scores());
     }
@@ -357,7 +358,8 @@ Scores Model::train_on_batch(const std::vector<Tensor> &x, const std::vector<Ten
   Trainer trainer(*state_);
   Data batch = trainer.data(x, y, arguments.sample_weight);
   Means means(trainer.loss_names(), trainer.metric_names());
-  means.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()), arguments.threads),
+  means.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()),
+                         {.threads = arguments.threads, .profile = arguments.profile}),
             batch.rows);
   return means.scores();
 }

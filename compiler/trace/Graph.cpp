@@ -101,7 +101,8 @@ template <typename F> auto reporting(Graph::Impl &impl, std::string_view what, F
   });
   auto result = action();
   if (!result) {
-    std::string layer = impl.scopes.empty() ? "" : "layer '" + impl.scopes.back() + "': ";
+    bool inLayer = !impl.scopes.empty() && impl.scopes.back().isLayer;
+    std::string layer = inLayer ? "layer '" + impl.scopes.back().name + "': " : "";
     throw Error(layer + (message.empty() ? std::string(what) + " does not fit its operands" : message));
   }
   return result;
@@ -162,7 +163,7 @@ Graph::Impl::Impl() : context(makeContext()), builder(context.get()) {
 mlir::Location Graph::Impl::location() {
   if (scopes.empty())
     return builder.getUnknownLoc();
-  return mlir::NameLoc::get(builder.getStringAttr(scopes.back()));
+  return mlir::NameLoc::get(builder.getStringAttr(scopes.back().name));
 }
 
 mlir::Type Graph::Impl::tensorType(const Shape &shape, DType dtype) {
@@ -364,10 +365,10 @@ Value Graph::mask(const Value &value) const {
 
 void Graph::setMask(const Value &value, const Value &mask) { pimpl->masks[value.impl()] = mask; }
 
-Graph::Scope::Scope(Graph &graph, const std::string &layer) : graph(graph) { graph.pimpl->scopes.push_back(layer); }
+Graph::Scope::Scope(Graph &graph, const std::string &name, bool isLayer) : graph(graph) {
+  graph.pimpl->scopes.push_back({name, isLayer});
+}
 Graph::Scope::~Scope() { graph.pimpl->scopes.pop_back(); }
-
-std::string Graph::layer() const { return pimpl->scopes.empty() ? "" : pimpl->scopes.back(); }
 
 void Graph::finish() {
   if (pimpl->finished)

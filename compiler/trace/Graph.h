@@ -80,18 +80,16 @@ public:
   Value mask(const Value &value) const;
   void setMask(const Value &value, const Value &mask);
 
-  /// Ops built meanwhile belong to this layer.
+  /// Ops built meanwhile belong to this layer; or to a loss or an optimizer, which errors do not call a layer.
   class Scope {
   public:
-    Scope(Graph &graph, const std::string &layer);
+    Scope(Graph &graph, const std::string &name, bool isLayer = true);
     ~Scope();
     Scope(const Scope &) = delete;
 
   private:
     Graph &graph;
   };
-  /// The layer that ops are built for now; "" outside layers.
-  std::string layer() const;
 
   /// Ends the trace: adds the updates and checks the function. Nothing may be emitted afterwards.
   void finish();

@@ -16,7 +16,11 @@ struct Graph::Impl {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;
   mlir::OpBuilder builder;
-  std::vector<std::string> scopes;
+  struct Part {
+    std::string name;
+    bool isLayer;
+  };
+  std::vector<Part> scopes;
 
   std::vector<Argument> arguments;
   std::vector<Result> results;

@@ -12,6 +12,12 @@
 
 namespace mlir::lamina {
 
+LogicalResult CallKernelOp::verify() {
+  if (getSite().has_value() != bool(getFlops()) || bool(getFlops()) != bool(getBytes()))
+    return emitOpError("needs flops and bytes with its site, and no other call has them");
+  return success();
+}
+
 void LaminaDialect::registerKernels() {
   addAttributes<
 #define GET_ATTRDEF_LIST

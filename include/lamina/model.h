@@ -14,6 +14,7 @@
 #include <lamina/losses.h>
 #include <lamina/metrics.h>
 #include <lamina/optimizers.h>
+#include <lamina/profile.h>
 #include <lamina/tensor.h>
 
 namespace lamina {
@@ -38,6 +39,8 @@ struct RunArguments {
   bool training = false;
   std::uint64_t seed = 0;
   int threads = 0;
+  /// Where to say which kernel took how long; calls with and without are compiled apart.
+  Profile *profile = nullptr;
 };
 
 struct CompileArguments {
@@ -72,6 +75,7 @@ struct TrainArguments {
   Tensor sample_weight = {};
   std::uint64_t seed = 0;
   int threads = 0;
+  Profile *profile = nullptr; ///< as in RunArguments
 };
 
 struct PredictArguments {

@@ -72,6 +72,33 @@ TEST(NativeExecutable, RunsUpdatesAndPreparesOnce) {
   EXPECT_EQ(prepares, 3);
 }
 
+TEST(NativeExecutable, AddsUpMarksOfOneCall) {
+  NativeCode code = scale();
+  code.sites = {{.kernel = "kernel_0", .layers = {"dense"}}, {.kernel = "kernel_1"}};
+  code.entry = [](void *const *, const std::int64_t *dims, void *, const lamina_context *context) -> std::int32_t {
+    for (std::int64_t row = 0; row < dims[0]; ++row) {
+      context->mark(context, -1, 0, 0);
+      context->mark(context, 0, 10, 3);
+    }
+    return 0;
+  };
+  NativeExecutable executable(code);
+  std::vector<Tensor> arguments{Tensor{{1.f, 2.f}, {3.f, 4.f}}, Tensor{1.f}, Tensor::scalar(std::int64_t(0))};
+  std::vector<Tensor> results(1);
+  Profile profile;
+  for (int call = 0; call < 2; ++call)
+    executable.run(arguments, results, {.profile = &profile});
+  ASSERT_EQ(profile.kernels.size(), 2u);
+  EXPECT_EQ(profile.kernels[0].layers, std::vector<std::string>{"dense"});
+  EXPECT_EQ(profile.kernels[0].calls, 2);
+  EXPECT_EQ(profile.kernels[0].flops, 20);
+  EXPECT_EQ(profile.kernels[0].bytes, 6);
+  EXPECT_GE(profile.kernels[0].microseconds, 0);
+  EXPECT_EQ(profile.kernels[1].calls, 0);
+  EXPECT_GT(profile.other_microseconds, 0);
+  executable.run(arguments, results, {}); // marks lead nowhere
+}
+
 TEST(NativeExecutable, WritesIntoResultsThatFit) {
   NativeExecutable executable(scale());
   std::vector<Tensor> arguments{Tensor{{1.f, 2.f}}, Tensor{1.f}, Tensor::scalar(std::int64_t(0))};

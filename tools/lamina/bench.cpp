@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 
 #include <lamina/layer.h>
@@ -11,9 +12,11 @@
 
 #include "runtime/files.h"
 #include "runtime/json.h"
+#include "runtime/parallel_for.h"
 #include "runtime/random.h"
 #include "tools/lamina/command.h"
 #include "tools/lamina/optimizer_spec.h"
+#include "tools/lamina/profile_report.h"
 
 namespace lamina::tools {
 namespace {
@@ -24,7 +27,7 @@ struct Options {
   std::string model, loss, optimizer = "adam", json;
   std::int64_t batch = 1, length = 100;
   int threads = 0;
-  bool train = false, cached = false;
+  bool train = false, cached = false, profile = false;
 };
 
 constexpr double seconds_to_measure = 1.0;
@@ -121,17 +124,17 @@ void bench(const Options &options) {
   std::int64_t vocabulary = smallest_vocabulary(model);
   for (const KerasTensor &input : model.inputs())
     x.push_back(random_input(input, vocabulary, options, random));
-  double first;
-  std::vector<double> times;
+  std::function<void(Profile *)> run = [&](Profile *profile) {
+    model.run(x, {.threads = options.threads, .profile = profile});
+  };
   if (options.train) {
     OptimizerSpec optimizer = parse_optimizer_spec(options.optimizer);
     for (const KerasTensor &output : model.outputs())
       y.push_back(random_target(output, options, random));
     model.compile({.optimizer = make_optimizer(optimizer.name, optimizer.options), .loss = options.loss});
-    std::tie(first, times) = measure([&] { model.train_on_batch(x, y, {.threads = options.threads}); });
-  } else {
-    std::tie(first, times) = measure([&] { model.run(x, {.threads = options.threads}); });
+    run = [&](Profile *profile) { model.train_on_batch(x, y, {.threads = options.threads, .profile = profile}); };
   }
+  auto [first, times] = measure([&] { run(nullptr); });
   double median = times[times.size() / 2];
   runtime::Json result = {{"compile_ms", std::max(0.0, first - median) / 1e3},
                           {"median_us", median},
@@ -142,6 +145,19 @@ void bench(const Options &options) {
     std::printf("compile %.1f ms, call %.2f us (median of %zu; min %.2f, p90 %.2f), %.0f MB\n",
                 result["compile_ms"].get<double>(), median, times.size(), times.front(), result["p90_us"].get<double>(),
                 result["peak_rss_mb"].get<double>());
+  if (options.profile) {
+    ProfileReport report;
+    Profile profile;
+    measure([&] {
+      run(&profile);
+      report.add(profile);
+    });
+    Limits limits(options.threads ? options.threads : runtime::available_cpus());
+    std::vector<ProfileReport::Row> rows = report.rows(limits);
+    result["kernels"] = profile_json(rows);
+    if (options.json != "-")
+      std::printf("\n%s", profile_table(rows, report.other_microseconds()).c_str());
+  }
   if (!options.json.empty())
     runtime::write_file(options.json, result.dump() + "\n");
 }
@@ -166,6 +182,7 @@ void add_bench(CLI::App &app) {
       ->type_name("O")
       ->needs(train);
   command->add_option("--json", options->json, "write the figures; - is standard output")->type_name("F");
+  command->add_flag("--profile", options->profile, "add a row a fused kernel: its layers, time and share of the limit");
   command->add_flag("--cached", options->cached, "take compiled kernels from the cache on disk, and put them there");
   command->callback([options] { bench(*options); });
 }

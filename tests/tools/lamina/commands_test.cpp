@@ -152,5 +152,47 @@ TEST_F(Commands, Bench) {
   refused("bench model.keras --train", 2, "--loss");
 }
 
+/// The kernels whose layers are these; all numbers added up.
+Json kernels_of(const Json &figures, const std::string &layer) {
+  Json found = {{"calls", 0}, {"flops", 0}, {"bytes", 0}};
+  for (const Json &kernel : figures["kernels"])
+    if (std::ranges::find(kernel["layers"], layer) != kernel["layers"].end())
+      for (auto &[name, value] : found.items())
+        value = value.get<std::int64_t>() + kernel[name].get<std::int64_t>();
+  return found;
+}
+
+TEST_F(Commands, BenchProfile) {
+  Outcome shown = call("bench model.keras --batch 4 --threads 1 --profile --json figures.json");
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  for (const char *word : {"kernel", "first", "second", "GFLOP/s", "of limit", "total"})
+    EXPECT_THAT(shown.out, HasSubstr(word));
+  Json figures = runtime::parse_json(text("figures.json"), "figures.json");
+  EXPECT_TRUE(figures.contains("median_us"));
+  double share = 0;
+  for (const Json &kernel : figures["kernels"]) {
+    EXPECT_GT(kernel["us"].get<double>(), 0);
+    EXPECT_GT(kernel["of_limit"].get<double>(), 0);
+    share += kernel["share"].get<double>();
+  }
+  EXPECT_GT(share, 0);
+  EXPECT_LE(share, 1.0001);
+  // x w + b for 4 rows of 3 to 2 columns from the 4 columns of the first layer, once a call.
+  Json second = kernels_of(figures, "second");
+  EXPECT_EQ(second["calls"], 1);
+  EXPECT_EQ(second["flops"], 4 * 2 * (2 * 4 + 1));
+  EXPECT_EQ(second["bytes"], 4 * (4 * 4 + 4 * 2 + 2 + 4 * 2));
+}
+
+TEST_F(Commands, BenchProfileOfTraining) {
+  Outcome shown = call("bench model.keras --batch 4 --train --loss mse --optimizer adam --profile --json -");
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  Json figures = runtime::parse_json(shown.out, "bench");
+  for (const char *part : {"first", "second", "mean_squared_error", "adam"})
+    EXPECT_GT(kernels_of(figures, part)["calls"].get<int>(), 0) << part;
+  // Forward and the two gradients of x w are at least 3 products of 2 · 4 · 4 · 2, 4 rows of 4 to 2 columns.
+  EXPECT_GE(kernels_of(figures, "second")["flops"].get<int>(), 3 * 2 * 4 * 4 * 2);
+}
+
 } // namespace
 } // namespace lamina::tools

@@ -1,0 +1,161 @@
+// Counts what each call of a kernel in @main computes and moves, in arithmetic on the sizes that the call has when it
+// runs. Guarantees that every call of @main has a site of the table `lamina.sites`, and changes nothing else.
+
+#include "compiler/Passes.h"
+#include "dialects/lamina/KernelOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/TilingInterface.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace mlir::lamina {
+#define GEN_PASS_DEF_COUNTWORKPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+bool isArithmetic(Operation &op) {
+  return isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op.getDialect()) && op.getNumResults() == 1 &&
+         isa<FloatType>(op.getResult(0).getType()) && !op.hasTrait<OpTrait::ConstantLike>() &&
+         !isa<CastOpInterface, arith::SelectOp>(op);
+}
+
+/// The work of one call. The kernel's operations are repeated before the call, for their sizes; what is not needed for
+/// those dies.
+class WorkCounter {
+public:
+  explicit WorkCounter(CallKernelOp call, func::FuncOp kernel) : builder(call), loc(call.getLoc()), kernel(kernel) {
+    for (Operation &op : kernel.front().without_terminator()) {
+      if (isa<bufferization::MaterializeInDestinationOp>(op))
+        continue;
+      if (auto tensor = dyn_cast<bufferization::ToTensorOp>(op))
+        map.map(tensor.getResult(), call.getOperand(cast<BlockArgument>(tensor.getBuffer()).getArgNumber()));
+      else
+        builder.clone(op, map);
+    }
+  }
+
+  Value flops() {
+    Value total = number(0);
+    kernel.walk([&](linalg::LinalgOp op) {
+      int64_t each = 0;
+      op->walk([&](Operation *scalar) { each += isArithmetic(*scalar); });
+      if (each > 0)
+        total = add(total, multiply(points(op), number(each)));
+    });
+    return total;
+  }
+
+  Value bytes() {
+    Value total = number(0);
+    for (auto tensor : kernel.getOps<bufferization::ToTensorOp>())
+      total = add(total, bytesRead(tensor));
+    for (auto write : kernel.getOps<bufferization::MaterializeInDestinationOp>()) {
+      auto slice = write.getSource().getDefiningOp<tensor::InsertSliceOp>();
+      total = add(total, size(slice ? slice.getSource() : write.getSource()));
+    }
+    return total;
+  }
+
+private:
+  Value number(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+  Value add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
+  Value multiply(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(loc, a, b); }
+
+  int64_t elementBytes(Value tensor) { return llvm::divideCeil(getElementTypeOrSelf(tensor).getIntOrFloatBitWidth(), 8); }
+
+  /// Turns of the operation's loops.
+  Value points(linalg::LinalgOp op) {
+    Value total = number(1);
+    auto clone = cast<TilingInterface>(map.lookup(op->getResult(0)).getDefiningOp());
+    for (Range range : clone.getIterationDomain(builder))
+      total = multiply(total, getValueOrCreateConstantIndexOp(builder, loc, range.size));
+    return total;
+  }
+
+  /// Bytes of a tensor.
+  Value size(Value tensor) {
+    Value total = number(elementBytes(tensor));
+    for (OpFoldResult extent : tensor::getMixedSizes(builder, loc, map.lookup(tensor)))
+      total = multiply(total, getValueOrCreateConstantIndexOp(builder, loc, extent));
+    return total;
+  }
+
+  /// Bytes that the kernel reads of a tensor: all, or less if only slices or elements are looked at.
+  Value bytesRead(Value tensor) {
+    Value total = number(0);
+    for (OpOperand &use : tensor.getUses()) {
+      Operation *user = use.getOwner();
+      auto op = dyn_cast<linalg::LinalgOp>(user);
+      if (isa<tensor::DimOp, linalg::FillOp>(user) || (op && op.isDpsInit(&use) && !op.payloadUsesValueFromOperand(&use)))
+        continue;
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(user); insert && tensor == insert.getDest())
+        continue;
+      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user))
+        total = add(total, bytesRead(slice));
+      else if (auto around = user->getParentOfType<linalg::LinalgOp>())
+        total = add(total, multiply(points(around), number(elementBytes(tensor))));
+      else
+        return size(tensor);
+    }
+    return builder.createOrFold<arith::MinUIOp>(loc, total, size(tensor));
+  }
+
+  OpBuilder builder;
+  Location loc;
+  func::FuncOp kernel;
+  IRMapping map;
+};
+
+/// The layers that the location names.
+SmallVector<Attribute> layersOf(Location location) {
+  llvm::SmallSetVector<Attribute, 4> layers;
+  location->walk([&](Location part) {
+    if (auto name = dyn_cast<NameLoc>(part))
+      layers.insert(name.getName());
+    return WalkResult::advance();
+  });
+  return layers.takeVector();
+}
+
+struct CountWorkPass : impl::CountWorkPassBase<CountWorkPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto entry = module.lookupSymbol<func::FuncOp>("main");
+    if (!entry)
+      return;
+    Builder builder(&getContext());
+    llvm::SetVector<Attribute> sites;
+    SmallVector<CallKernelOp> calls;
+    entry.walk([&](CallKernelOp call) { calls.push_back(call); });
+    for (CallKernelOp call : calls) {
+      auto kernel = cast<func::FuncOp>(SymbolTable::lookupSymbolIn(module, call.getCallee()));
+      SmallVector<Attribute> site{call.getCallee().getRootReference()};
+      llvm::append_range(site, layersOf(call.getLoc()));
+      auto key = builder.getArrayAttr(site);
+      sites.insert(key);
+      call.setSite(std::distance(sites.begin(), llvm::find(sites, key)));
+      WorkCounter work(call, kernel);
+      call.getFlopsMutable().assign(work.flops());
+      call.getBytesMutable().assign(work.bytes());
+    }
+    module->setAttr("lamina.sites", builder.getArrayAttr(sites.getArrayRef()));
+
+    RewritePatternSet patterns(&getContext());
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+    memref::populateResolveShapedTypeResultDimsPatterns(patterns);
+    tensor::DimOp::getCanonicalizationPatterns(patterns, &getContext());
+    (void)applyPatternsGreedily(entry, std::move(patterns));
+  }
+};
+
+} // namespace
+} // namespace mlir::lamina

@@ -1,0 +1,28 @@
+#ifndef LAMINA_PROFILE_H
+#define LAMINA_PROFILE_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lamina {
+
+/// What one call of a model spent in one fused kernel.
+struct KernelProfile {
+  std::string kernel;              ///< its name in the compiled code; equal kernels are one
+  std::vector<std::string> layers; ///< whose operations it computes, gradients included
+  std::int64_t calls = 0;
+  double microseconds = 0;
+  std::int64_t flops = 0; ///< floating-point operations; a multiplication and an addition are two
+  std::int64_t bytes = 0; ///< read and written, each element once a call of the kernel
+};
+
+/// Where the time of one call of a model went.
+struct Profile {
+  std::vector<KernelProfile> kernels; ///< in the order of their first places in the compiled code
+  double other_microseconds = 0;      ///< between kernels: copies, loops over blocks of rows and time steps
+};
+
+} // namespace lamina
+
+#endif
