@@ -153,11 +153,12 @@ std::vector<Kernel> takeKernels(ModuleOp module) {
 std::vector<Site> sitesOf(ModuleOp module) {
   std::vector<Site> sites;
   if (auto table = module->getAttrOfType<ArrayAttr>("lamina.sites"))
-    for (auto row : table.getAsRange<ArrayAttr>()) {
+    for (auto row : table.getAsRange<DictionaryAttr>()) {
       Site &site = sites.emplace_back();
-      site.kernel = cast<StringAttr>(row[0]).str();
-      for (auto layer : row.getValue().drop_front())
-        site.layers.push_back(cast<StringAttr>(layer).str());
+      site.kernel = row.getAs<StringAttr>("kernel").str();
+      for (auto layer : row.getAs<ArrayAttr>("layers").getAsRange<StringAttr>())
+        site.layers.push_back(layer.str());
+      site.gradient = row.getAs<BoolAttr>("gradient").getValue();
     }
   return sites;
 }

@@ -20,6 +20,7 @@ namespace lamina::compiler {
 struct Site {
   std::string kernel;
   std::vector<std::string> layers;
+  bool gradient = false;
 };
 
 /// Machine code of one traced function.

@@ -151,7 +151,7 @@ std::unique_ptr<runtime::Executable> load(const Program &program, runtime::Signa
   native.prepared_bytes.assign(program.preparedBytes.begin(), program.preparedBytes.end());
   native.messages = program.messages;
   for (const Site &site : program.sites)
-    native.sites.push_back({.kernel = site.kernel, .layers = site.layers});
+    native.sites.push_back({.kernel = site.kernel, .layers = site.layers, .gradient = site.gradient});
   native.code = code;
   if (!native.entry)
     throw Error("the compiled code cannot be linked");

@@ -17,7 +17,7 @@ namespace lamina::compiler {
 
 struct CompileOptions {
   /// Folder of the object cache; empty: the user's cache folder; "none": no cache.
-  std::string cache;
+  std::string cache = {};
   /// Time each kernel: calls can fill a Profile.
   bool profile = false;
 };

@@ -103,8 +103,8 @@ def CountWorkPass : Pass<"lamina-count-work", "::mlir::ModuleOp"> {
   let summary = "Say what each call of a kernel computes and moves, for profiles";
   let description = [{
     Gives every call in `@main` its site, floating-point operations and bytes, of the sizes that it has when it runs, and writes
-    the table of sites on the module: `lamina.sites`, an array of kernel and layers each. Calls of one kernel for the same layers
-    share a site. Every operation of `arith` and `math` on numbers counts once an element; what is read or written several times
+    the table of sites on the module: `lamina.sites`, kernel and layers of each and whether it computes a part of a gradient. Calls
+    of one kernel for the same layers share a site. Every operation of `arith` and `math` on numbers counts once an element; what is read or written several times
     counts once.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];

@@ -12,7 +12,8 @@ void registerPipelineDialects(DialectRegistry &registry);
 /// From traced functions to linalg on tensors.
 void buildLinalgPipeline(OpPassManager &manager);
 
-/// From linalg to kernels: @main, @prepare and one nested module a kernel. With `profile`, the calls in @main are timed.
+/// From linalg to kernels: @main, @prepare and one nested module a kernel. With `profile`, the calls in @main are
+/// timed.
 void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine, bool profile = false);
 
 /// A kernel's module: #lamina.schedule on its operations.

@@ -68,6 +68,7 @@ std::string Program::str() const {
   for (const Site &site : sites) {
     put(out, site.kernel);
     put(out, site.layers);
+    put(out, static_cast<uint64_t>(site.gradient));
   }
   return out;
 }
@@ -83,8 +84,10 @@ bool Program::parse(llvm::StringRef in, Program &program) {
   program.hasChecks = flags & 4;
   for (uint64_t i = 0; i < sites; ++i) {
     Site site;
-    if (!take(in, site.kernel) || !take(in, site.layers))
+    uint64_t gradient = 0;
+    if (!take(in, site.kernel) || !take(in, site.layers) || !take(in, gradient))
       return false;
+    site.gradient = gradient;
     program.sites.push_back(std::move(site));
   }
   return in.empty();

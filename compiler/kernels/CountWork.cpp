@@ -3,6 +3,7 @@
 
 #include "compiler/Passes.h"
 #include "dialects/lamina/KernelOps.h"
+#include "dialects/lamina/Locations.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -14,7 +15,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::lamina {
 #define GEN_PASS_DEF_COUNTWORKPASS
@@ -32,13 +33,12 @@ bool isArithmetic(Operation &op) {
 /// those dies.
 class WorkCounter {
 public:
-  explicit WorkCounter(CallKernelOp call, func::FuncOp kernel) : builder(call), loc(call.getLoc()), kernel(kernel) {
+  WorkCounter(CallKernelOp call, func::FuncOp kernel) : builder(call), loc(call.getLoc()), kernel(kernel) {
+    map.map(kernel.getArguments(), call->getOperands());
     for (Operation &op : kernel.front().without_terminator()) {
-      if (isa<bufferization::MaterializeInDestinationOp>(op))
-        continue;
       if (auto tensor = dyn_cast<bufferization::ToTensorOp>(op))
-        map.map(tensor.getResult(), call.getOperand(cast<BlockArgument>(tensor.getBuffer()).getArgNumber()));
-      else
+        map.map(tensor.getResult(), map.lookup(tensor.getBuffer()));
+      else if (!isa<bufferization::MaterializeInDestinationOp>(op))
         builder.clone(op, map);
     }
   }
@@ -70,7 +70,9 @@ private:
   Value add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
   Value multiply(Value a, Value b) { return builder.createOrFold<arith::MulIOp>(loc, a, b); }
 
-  int64_t elementBytes(Value tensor) { return llvm::divideCeil(getElementTypeOrSelf(tensor).getIntOrFloatBitWidth(), 8); }
+  int64_t elementBytes(Value tensor) {
+    return llvm::divideCeil(getElementTypeOrSelf(tensor).getIntOrFloatBitWidth(), 8);
+  }
 
   /// Turns of the operation's loops.
   Value points(linalg::LinalgOp op) {
@@ -95,7 +97,8 @@ private:
     for (OpOperand &use : tensor.getUses()) {
       Operation *user = use.getOwner();
       auto op = dyn_cast<linalg::LinalgOp>(user);
-      if (isa<tensor::DimOp, linalg::FillOp>(user) || (op && op.isDpsInit(&use) && !op.payloadUsesValueFromOperand(&use)))
+      if (isa<tensor::DimOp, linalg::FillOp>(user) ||
+          (op && op.isDpsInit(&use) && !op.payloadUsesValueFromOperand(&use)))
         continue;
       if (auto insert = dyn_cast<tensor::InsertSliceOp>(user); insert && tensor == insert.getDest())
         continue;
@@ -115,17 +118,6 @@ private:
   IRMapping map;
 };
 
-/// The layers that the location names.
-SmallVector<Attribute> layersOf(Location location) {
-  llvm::SmallSetVector<Attribute, 4> layers;
-  location->walk([&](Location part) {
-    if (auto name = dyn_cast<NameLoc>(part))
-      layers.insert(name.getName());
-    return WalkResult::advance();
-  });
-  return layers.takeVector();
-}
-
 struct CountWorkPass : impl::CountWorkPassBase<CountWorkPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -138,11 +130,14 @@ struct CountWorkPass : impl::CountWorkPassBase<CountWorkPass> {
     entry.walk([&](CallKernelOp call) { calls.push_back(call); });
     for (CallKernelOp call : calls) {
       auto kernel = cast<func::FuncOp>(SymbolTable::lookupSymbolIn(module, call.getCallee()));
-      SmallVector<Attribute> site{call.getCallee().getRootReference()};
-      llvm::append_range(site, layersOf(call.getLoc()));
-      auto key = builder.getArrayAttr(site);
-      sites.insert(key);
-      call.setSite(std::distance(sites.begin(), llvm::find(sites, key)));
+      auto layers = llvm::to_vector_of<Attribute>(layersOf(call.getLoc()));
+      SmallVector<NamedAttribute> fields{
+          builder.getNamedAttr("kernel", call.getCallee().getRootReference()),
+          builder.getNamedAttr("layers", builder.getArrayAttr(layers)),
+          builder.getNamedAttr("gradient", builder.getBoolAttr(hasGradient(call.getLoc())))};
+      Attribute site = builder.getDictionaryAttr(fields);
+      sites.insert(site);
+      call.setSite(std::distance(sites.begin(), llvm::find(sites, site)));
       WorkCounter work(call, kernel);
       call.getFlopsMutable().assign(work.flops());
       call.getBytesMutable().assign(work.bytes());

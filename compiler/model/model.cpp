@@ -172,7 +172,8 @@ std::vector<Tensor> Model::run(const std::vector<Tensor> &x, const RunArguments 
       graph.addResult("output_" + std::to_string(i), outputs[i]);
     return graph;
   });
-  std::vector<Tensor> results = program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
+  std::vector<Tensor> results =
+      program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
   for (std::size_t i = 0; i < results.size(); ++i)
     for (const Tensor &input : inputs)
       if (results[i].raw() == input.raw() && input.numel())
@@ -262,7 +263,8 @@ Gradients Model::gradients(const std::vector<Tensor> &x, const std::vector<Tenso
   });
   for (std::size_t i = 0; i < cotangents.size(); ++i)
     inputs.push_back(cotangents[i].astype(outputs[i].dtype()));
-  std::vector<Tensor> results = program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
+  std::vector<Tensor> results =
+      program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
   Gradients gradients;
   gradients.inputs.resize(x.size());
   for (std::size_t i = 0; i < floating.size(); ++i)

@@ -19,7 +19,8 @@ public:
 
   /// Runs on the inputs, in the order in which they were added, and returns what updates nothing. Variables are read
   /// and written in place.
-  std::vector<Tensor> run(std::span<const Tensor> inputs, std::uint64_t seed = 0, const runtime::RunOptions &options = {});
+  std::vector<Tensor> run(std::span<const Tensor> inputs, std::uint64_t seed = 0,
+                          const runtime::RunOptions &options = {});
 
 private:
   std::vector<trace::Argument> arguments_;

@@ -1,6 +1,7 @@
 #include "dialects/lamina/GradientBuilder.h"
 
 #include "dialects/lamina/LaminaOps.h"
+#include "dialects/lamina/Locations.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -76,7 +77,7 @@ LogicalResult GradientBuilder::backpropagate(ArrayRef<Operation *> ops) {
     if (llvm::none_of(current->getResults(), flowsBack))
       continue;
     op = current;
-    location = current->getLoc();
+    location = gradientOf(current->getLoc());
     if (auto differentiable = dyn_cast<DifferentiableOpInterface>(current))
       differentiable.buildGradient(*this);
     else

@@ -10,7 +10,8 @@ namespace lamina {
 /// What one call of a model spent in one fused kernel.
 struct KernelProfile {
   std::string kernel;              ///< its name in the compiled code; equal kernels are one
-  std::vector<std::string> layers; ///< whose operations it computes, gradients included
+  std::vector<std::string> layers; ///< whose operations it computes; in training also the loss and the optimizer
+  bool gradient = false;           ///< whether it computes a part of a gradient
   std::int64_t calls = 0;
   double microseconds = 0;
   std::int64_t flops = 0; ///< floating-point operations; a multiplication and an addition are two

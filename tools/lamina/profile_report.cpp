@@ -9,7 +9,12 @@ namespace lamina::tools {
 namespace {
 
 constexpr std::size_t memory_bytes = std::size_t(256) << 20;
+/// Each core has a first and a second level of its own.
+constexpr std::size_t private_levels = 2;
 constexpr std::size_t widest_layers = 40;
+/// In a table of more rows than this, kernels with less than this share of the time are one line.
+constexpr std::size_t most_rows = 16;
+constexpr double smallest_share = 0.0005;
 
 double median(std::vector<double> values) {
   auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -18,8 +23,9 @@ double median(std::vector<double> values) {
 }
 
 /// As many names as fit, and how many more there are.
-std::string layers_text(const std::vector<std::string> &layers) {
-  std::string text;
+std::string layers_text(const KernelProfile &kernel) {
+  const std::vector<std::string> &layers = kernel.layers;
+  std::string text = kernel.gradient ? "gradient of " : "";
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (i > 0 && text.size() + layers[i].size() + 2 > widest_layers)
       return text + " +" + std::to_string(layers.size() - i);
@@ -60,7 +66,7 @@ std::string aligned(const std::vector<Line> &lines) {
 
 const Limit &Limits::arithmetic() {
   if (arithmetic_.name.empty())
-    arithmetic_ = {"FMA", runtime::fma_peak(threads_)};
+    arithmetic_ = {"FMA", fastest([](int threads) { return runtime::fma_peak(threads); })};
   return arithmetic_;
 }
 
@@ -68,16 +74,19 @@ const Limit &Limits::memory(std::int64_t bytes) {
   std::vector<runtime::CacheLevel> levels = runtime::cache_levels();
   memory_.resize(levels.size());
   std::size_t index = 0;
-  auto threads = static_cast<std::size_t>(threads_);
-  // Each thread has a first and a second level of its own.
-  auto copies = [&](std::size_t level) { return level < 2 ? threads : 1; };
-  while (index + 1 < levels.size() && static_cast<std::size_t>(bytes) > levels[index].size * copies(index))
+  auto room = [&](std::size_t level) {
+    return levels[level].size * (level < private_levels ? static_cast<std::size_t>(threads_) : 1);
+  };
+  while (index + 1 < levels.size() && static_cast<std::size_t>(bytes) > room(index))
     ++index;
   Limit &limit = memory_[index];
   if (limit.name.empty()) {
-    std::size_t touched = levels[index].size == 0 ? memory_bytes : levels[index].working_set * copies(index);
-    limit = {levels[index].name, std::max(runtime::bandwidth(runtime::Access::read, touched, threads_),
-                                          runtime::bandwidth(runtime::Access::copy, touched, threads_))};
+    std::size_t touched = levels[index].size == 0 ? memory_bytes : levels[index].working_set;
+    limit = {levels[index].name, fastest([&](int used) {
+               std::size_t bytes = index < private_levels ? touched * static_cast<std::size_t>(used) : touched;
+               return std::max(runtime::bandwidth(runtime::Access::read, bytes, used),
+                               runtime::bandwidth(runtime::Access::copy, bytes, used));
+             })};
   }
   return limit;
 }
@@ -133,11 +142,21 @@ std::string profile_table(const std::vector<ProfileReport::Row> &rows, double ot
     result.push_back(number("%.2f", row.gbytes()));
     return result;
   };
+  KernelProfile rest;
+  std::size_t folded = 0;
   for (const ProfileReport::Row &row : rows) {
-    lines.push_back(measured(row, row.kernel.kernel, layers_text(row.kernel.layers)));
+    if (row.share < smallest_share && rows.size() > most_rows) {
+      ++folded;
+      rest.calls += row.kernel.calls;
+      rest.microseconds += row.kernel.microseconds;
+      continue;
+    }
+    lines.push_back(measured(row, row.kernel.kernel, layers_text(row.kernel)));
     lines.back().push_back(number("%.0f %%", 100 * row.of_limit));
     lines.back().push_back(row.limit);
   }
+  if (folded)
+    lines.push_back(line(std::to_string(folded) + " others", "", std::to_string(rest.calls), rest.microseconds));
   lines.push_back(line("between", "", "", other_microseconds));
   lines.push_back(measured({.kernel = total}, "total", ""));
   return aligned(lines);
@@ -148,6 +167,7 @@ runtime::Json profile_json(const std::vector<ProfileReport::Row> &rows) {
   for (const ProfileReport::Row &row : rows)
     kernels.push_back({{"kernel", row.kernel.kernel},
                        {"layers", row.kernel.layers},
+                       {"gradient", row.kernel.gradient},
                        {"calls", row.kernel.calls},
                        {"us", row.kernel.microseconds},
                        {"share", row.share},

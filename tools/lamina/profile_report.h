@@ -1,6 +1,7 @@
 #ifndef LAMINA_TOOLS_PROFILE_REPORT_H
 #define LAMINA_TOOLS_PROFILE_REPORT_H
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ public:
   const Limit &memory(std::int64_t bytes);
 
 private:
+  /// What all threads reach, or one, where the machine had no cores left for the others.
+  template <typename Measure> double fastest(Measure &&measure) const {
+    return threads_ == 1 ? measure(1) : std::max(measure(1), measure(threads_));
+  }
+
   int threads_;
   Limit arithmetic_;
   std::vector<Limit> memory_;
@@ -37,9 +43,9 @@ public:
   /// Medians over the calls, compared with the limits; the longest first.
   struct Row {
     KernelProfile kernel;
-    double share = 0;    ///< of the time of a whole call
-    double of_limit = 0; ///< the time that the limit allows, over the time taken
-    std::string limit;   ///< the one that allows less
+    double share = 0;       ///< of the time of a whole call
+    double of_limit = 0;    ///< the time that the limit allows, over the time taken
+    std::string limit = {}; ///< the one that allows less
     double gflops() const { return 1e-3 * static_cast<double>(kernel.flops) / kernel.microseconds; }
     double gbytes() const { return 1e-3 * static_cast<double>(kernel.bytes) / kernel.microseconds; }
   };

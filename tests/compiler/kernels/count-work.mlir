@@ -6,7 +6,7 @@
 #rhs = affine_map<(i, j, k) -> (k, j)>
 #out = affine_map<(i, j, k) -> (i, j)>
 
-// CHECK: module attributes {lamina.sites = {{\[}}["kernel_1", "dense", "relu"], ["kernel_0", "steps"]]}
+// CHECK: module attributes {lamina.sites = [{gradient = false, kernel = "kernel_1", layers = ["dense", "relu"]}, {gradient = true, kernel = "kernel_0", layers = ["steps"]}]}
 module {
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: %[[X:.*]]: tensor<?x4xf32>
@@ -58,7 +58,7 @@ func.func @main(%x: tensor<?x4xf32> {lamina.kind = "input"}, %w: tensor<4x8xf32>
         ins(%from : tensor<8xf64>) outs(%e : tensor<8xf32>) {
     ^bb0(%v: f64, %o: f32):
       %0 = arith.truncf %v : f64 to f32 loc("steps")
-      %1 = math.sqrt %0 : f32 loc("steps")
+      %1 = math.sqrt %0 : f32 loc(fused<"gradient">["steps"])
       linalg.yield %1 : f32
     } -> tensor<8xf32> loc("steps")
     %next = tensor.insert_slice %to into %all[%t, 0] [1, 8] [1, 1] : tensor<8xf32> into tensor<16x8xf32>

@@ -152,7 +152,7 @@ TEST_F(Commands, Bench) {
   refused("bench model.keras --train", 2, "--loss");
 }
 
-/// The kernels whose layers are these; all numbers added up.
+/// The numbers of all kernels of a layer.
 Json kernels_of(const Json &figures, const std::string &layer) {
   Json found = {{"calls", 0}, {"flops", 0}, {"bytes", 0}};
   for (const Json &kernel : figures["kernels"])
