@@ -14,6 +14,7 @@
 #include <lamina/npz.h>
 #include <lamina/ops.h>
 #include <lamina/optimizers.h>
+#include <lamina/profile.h>
 #include <lamina/regularizers.h>
 #include <lamina/tensor.h>
 #include <lamina/value.h>

@@ -74,7 +74,7 @@ TEST(NativeExecutable, RunsUpdatesAndPreparesOnce) {
 
 TEST(NativeExecutable, AddsUpMarksOfOneCall) {
   NativeCode code = scale();
-  code.sites = {{.kernel = "kernel_0", .layers = {"dense"}}, {.kernel = "kernel_1"}};
+  code.sites = {{.kernel = "kernel_0", .layers = {"dense"}}, {.kernel = "kernel_1", .layers = {}}};
   code.entry = [](void *const *, const std::int64_t *dims, void *, const lamina_context *context) -> std::int32_t {
     for (std::int64_t row = 0; row < dims[0]; ++row) {
       context->mark(context, -1, 0, 0);

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t memory_bytes = std::size_t(256) << 20;
 /// Each core has a first and a second level of its own.
 constexpr std::size_t private_levels = 2;
+/// A clock that did not tick in between still took this long.
+constexpr double shortest_microseconds = 1e-3;
 constexpr std::size_t widest_layers = 40;
 /// In a table of more rows than this, kernels with less than this share of the time are one line.
 constexpr std::size_t most_rows = 16;
@@ -108,7 +110,7 @@ std::vector<ProfileReport::Row> ProfileReport::rows(Limits &limits) const {
     Row row{.kernel = last_.kernels[i]};
     if (row.kernel.calls == 0)
       continue;
-    row.kernel.microseconds = median(times_[i]);
+    row.kernel.microseconds = std::max(median(times_[i]), shortest_microseconds);
     total += row.kernel.microseconds;
     const Limit &memory = limits.memory(row.kernel.bytes / row.kernel.calls), &arithmetic = limits.arithmetic();
     double computing = row.gflops() / arithmetic.rate, moving = row.gbytes() / memory.rate;

@@ -156,7 +156,7 @@ TEST_F(Commands, Bench) {
 Json kernels_of(const Json &figures, const std::string &layer) {
   Json found = {{"calls", 0}, {"flops", 0}, {"bytes", 0}};
   for (const Json &kernel : figures["kernels"])
-    if (std::ranges::find(kernel["layers"], layer) != kernel["layers"].end())
+    if (std::find(kernel["layers"].begin(), kernel["layers"].end(), layer) != kernel["layers"].end())
       for (auto &[name, value] : found.items())
         value = value.get<std::int64_t>() + kernel[name].get<std::int64_t>();
   return found;
