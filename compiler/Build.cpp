@@ -165,7 +165,7 @@ std::vector<Site> sitesOf(ModuleOp module) {
 
 } // namespace
 
-Program build(StringRef text, const Machine &machine, const ObjectCache &cache, bool profile, BuildReport &report) {
+Program build(StringRef text, const Machine &machine, const ObjectCache &cache, BuildReport &report, bool profile) {
   Program program;
   auto failure = [&](std::string message) {
     report.error = message.empty() ? "the compiler failed without a message" : message;

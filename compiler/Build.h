@@ -58,7 +58,7 @@ Library buildLibrary(llvm::StringRef module, const target::Machine &machine, con
                      llvm::ArrayRef<std::string> emit, BuildReport &report);
 
 /// Compiles a module with @main, for profiles or not. Kernels that the cache knows are taken from it.
-Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache, bool profile,
-              BuildReport &report);
+Program build(llvm::StringRef module, const target::Machine &machine, const target::ObjectCache &cache,
+              BuildReport &report, bool profile = false);
 
 } // namespace lamina::compiler

@@ -94,7 +94,7 @@ ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
   target::Machine here = target::hostMachine();
   here.vectorBytes = machine->vectorBytes;
   BuildReport report;
-  Program program = build(text, here, target::ObjectCache("none"), /*profile=*/false, report);
+  Program program = build(text, here, target::ObjectCache("none"), report);
   if (!report.error.empty())
     throw Error(report.error);
   std::vector<Tensor> prepared = prepare(program, graph);
@@ -168,7 +168,7 @@ std::unique_ptr<runtime::Executable> compile(trace::Graph &&graph, const Compile
   std::optional<std::string> known = cache.find(key);
   if (!known || !Program::parse(*known, program)) {
     BuildReport report;
-    program = build(text, machine, cache, options.profile, report);
+    program = build(text, machine, cache, report, options.profile);
     if (!report.error.empty())
       throw Error(report.error);
     kernels += report.kernels;

@@ -353,8 +353,8 @@ void materializeSlices(func::FuncOp entry) {
   });
   for (OpOperand *use : uses) {
     OpBuilder builder(use->getOwner());
-    Location loc = use->getOwner()->getLoc();
     Value source = use->get();
+    Location loc = source.getLoc();
     auto type = cast<RankedTensorType>(source.getType());
     SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, source);
     Value empty = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
