@@ -179,6 +179,8 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
       })))
     return failure(workshop.error);
   program.sites = sitesOf(*module);
+  for (BlockArgument argument : module->lookupSymbol<func::FuncOp>("main").getArguments())
+    report.isRead.push_back(!argument.use_empty());
   if (auto prepare = module->lookupSymbol<func::FuncOp>("prepare"))
     for (Type type : prepare.getResultTypes())
       program.preparedBytes.push_back(bytesOf(type));

@@ -46,6 +46,8 @@ struct BuildReport {
   std::string error;
   /// Kernels compiled, not found in the cache.
   int64_t kernels = 0;
+  /// For each argument, whether @main still reads it once @prepare has run.
+  std::vector<bool> isRead = {};
 };
 
 /// One object file with C functions, and the text of the stages that `emit` names.
@@ -53,7 +55,7 @@ struct Library {
   std::string object, text;
 };
 
-/// Compiles a module with @main ahead of time. What @prepare writes is the interface's `prepared`.
+/// Compiles a module with @main ahead of time. What @prepare would have written is among the interface's weights.
 Library buildLibrary(llvm::StringRef module, const target::Machine &machine, const target::LibraryInterface &interface,
                      llvm::ArrayRef<std::string> emit, BuildReport &report);
 

@@ -99,15 +99,26 @@ ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
     throw Error(report.error);
   std::vector<Tensor> prepared = prepare(program, graph);
 
+  using Source = target::LibraryArgument::Source;
   target::LibraryInterface interface;
   interface.name = options.name;
   interface.threads = options.threads;
+  interface.externalWeights = options.externalWeights;
   interface.messages.assign(program.messages.begin(), program.messages.end());
   std::optional<unsigned> batch;
-  for (const trace::Argument &argument : graph.arguments()) {
+  for (auto [argument, isRead] : llvm::zip_first(graph.arguments(), report.isRead)) {
     target::LibraryArgument entry;
-    if (argument.kind == trace::Kind::Weight || argument.kind == trace::Kind::State)
-      entry.constant = bytesOf(valueOf(argument));
+    if (argument.kind == trace::Kind::State) {
+      entry.source = Source::State;
+      entry.offset = interface.state.add(bytesOf(valueOf(argument)));
+    } else if (argument.kind == trace::Kind::Seed) {
+      entry.source = Source::Seed;
+    } else if (argument.kind == trace::Kind::Weight && isRead) {
+      entry.source = Source::Weights;
+      entry.offset = interface.weights.add(bytesOf(valueOf(argument)));
+    } else if (argument.kind == trace::Kind::Weight) {
+      entry.source = Source::Unread;
+    }
     for (std::size_t axis = 0; axis < argument.shape.rank(); ++axis) {
       if (argument.shape[static_cast<int64_t>(axis)] != none)
         continue;
@@ -125,11 +136,11 @@ ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options) {
   for (const trace::Result &result : graph.results())
     interface.results += result.updates < 0;
   for (const Tensor &tensor : prepared)
-    interface.prepared.push_back(bytesOf(tensor));
+    interface.prepared.push_back(interface.weights.add(bytesOf(tensor)));
   Library library = buildLibrary(text, *machine, interface, options.emit, report);
   if (!report.error.empty())
     throw Error(report.error);
-  return {std::move(library.object), std::move(library.text)};
+  return {std::move(library.object), options.externalWeights ? interface.weights.bytes() : "", std::move(library.text)};
 }
 
 int64_t compiled_kernels() { return kernels; }

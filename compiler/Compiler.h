@@ -33,16 +33,18 @@ struct ObjectOptions {
   std::string target;            ///< LLVM triple; empty: this machine
   std::string cpu;               ///< LLVM's CPU name; empty: this machine's, or the triple's baseline
   bool threads = false;          ///< call lamina_parallel_for instead of running serially
+  bool externalWeights = false;  ///< keep weights out of the object
   std::vector<std::string> emit; ///< stages to print: lamina, linalg, scheduled, vector, llvm, asm
 };
 
 struct ObjectFile {
-  std::string object; ///< bytes of the object file
-  std::string text;   ///< what `emit` asked for
+  std::string object;  ///< bytes of the object file
+  std::string weights; ///< external weights
+  std::string text;    ///< what `emit` asked for
 };
 
-/// Compiles ahead of time. The values of `weight` arguments must be known to the graph; they are stored in .rodata,
-/// packed.
+/// Compiles ahead of time. The values of `weight` and `state` arguments must be known to the graph: weights are stored
+/// in .rodata or returned, packed; states begin with them.
 ObjectFile compile_object(trace::Graph &&graph, const ObjectOptions &options);
 
 } // namespace lamina::compiler

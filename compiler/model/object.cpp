@@ -6,6 +6,7 @@
 #include "runtime/files.h"
 
 #include <cctype>
+#include <filesystem>
 
 namespace lamina {
 namespace {
@@ -27,6 +28,14 @@ std::string upper(std::string text) {
   return text;
 }
 
+/// A name out of a file, which must not end the comment that it is in.
+std::string in_comment(std::string name) {
+  for (char &c : name)
+    if (c == '*' || c == '\\' || std::iscntrl(static_cast<unsigned char>(c)))
+      c = '_';
+  return "'" + name + "'";
+}
+
 std::string shape_macro(const Shape &shape) {
   std::string text = "{";
   for (std::size_t i = 0; i < shape.rank(); ++i)
@@ -34,18 +43,24 @@ std::string shape_macro(const Shape &shape) {
   return text + "}";
 }
 
+std::string described(const Shape &shape, DType dtype) { return shape.str() + " " + std::string(dtype_name(dtype)); }
+
 /// The C header of the compiled functions.
 std::string header_text(const Network &network, const trace::Graph &graph, const ObjectOptions &options) {
   const std::string &name = options.name;
-  std::string big = upper(name), dims, inputs, outputs, macros, comment;
+  std::string big = upper(name), dims, inputs, outputs, seed, macros, comment, states;
   int open = 0;
   bool batch_named = false;
   for (const trace::Argument &argument : graph.arguments()) {
+    if (argument.kind == trace::Kind::State)
+      states += " *   " + in_comment(argument.name) + " " + described(argument.shape, argument.dtype) + "\n";
+    if (argument.kind == trace::Kind::Seed)
+      seed = ", int64_t seed";
     if (argument.kind != trace::Kind::Input)
       continue;
     std::string number = std::to_string(argument.input);
-    comment += " * input_" + number + ": '" + argument.name + "' " + argument.shape.str() + " " +
-               std::string(dtype_name(argument.dtype)) + "\n";
+    comment += " * input_" + number + ": " + in_comment(argument.name) + " " +
+               described(argument.shape, argument.dtype) + "\n";
     inputs += std::string(inputs.empty() ? "" : ", ") + "const " + c_type(argument.dtype) + "* input_" + number;
     macros += "#define " + big + "_INPUT_" + number + "_SHAPE " + shape_macro(argument.shape) + "\n";
     for (std::size_t axis = 0; axis < argument.shape.rank(); ++axis) {
@@ -59,16 +74,24 @@ std::string header_text(const Network &network, const trace::Graph &graph, const
   for (const trace::Result &result : graph.results()) {
     if (result.updates >= 0)
       continue;
-    comment += " * output_" + std::to_string(number) + ": " + result.shape.str() + " " +
-               std::string(dtype_name(result.dtype)) + "\n";
+    comment += " * output_" + std::to_string(number) + ": " + described(result.shape, result.dtype) + "\n";
     outputs += std::string(", ") + c_type(result.dtype) + "* output_" + std::to_string(number);
     macros += "#define " + big + "_OUTPUT_" + std::to_string(number++) + "_SHAPE " + shape_macro(result.shape) + "\n";
   }
-  std::string text = "/* Model '" + network.name() + "', compiled ahead of time.\n" + comment;
+  std::string text = "/* Model " + in_comment(network.name()) + ", compiled ahead of time.\n" + comment;
   if (open)
     text += " * dim_0 ...: the open sizes (None, -1 in the macros) of the inputs in order, the batch once.\n";
-  text += " * Reentrant; neither allocates nor writes anything but outputs and workspace, which is aligned to 64 "
-          "bytes. */\n";
+  if (!seed.empty())
+    text += " * seed: what the model's random numbers follow from.\n";
+  if (options.external_weights)
+    text += " * weights: the bytes of the file written with this object, which fits no other; aligned to 64 bytes.\n";
+  if (!states.empty())
+    text +=
+        " * state: what a call leaves for the next one; aligned to 64 bytes. In order, each at a multiple of 64:\n" +
+        states;
+  text += " * workspace: aligned to 64 bytes; its contents do not matter.\n"
+          " * Reentrant; neither allocates nor writes anything but outputs" +
+          std::string(states.empty() ? "" : ", state") + " and workspace. */\n";
   if (options.threads)
     text += "/* Runs on the threads of lamina_default_context(), which liblamina defines and a program may define "
             "itself. */\n";
@@ -77,11 +100,37 @@ std::string header_text(const Network &network, const trace::Graph &graph, const
           "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   text += "/* Bytes of workspace; 0 if none is needed. */\nsize_t " + name + "_workspace_size(" +
           (dims.empty() ? "void" : dims) + ");\n";
+  if (options.external_weights)
+    text += "/* Bytes of weights. */\nsize_t " + name + "_weights_size(void);\n";
+  if (!states.empty())
+    text += "/* Bytes of state. */\nsize_t " + name +
+            "_state_size(void);\n/* Writes the initial state; comes before the first call. */\nvoid " + name +
+            "_reset(void* state);\n";
   text += "/* 0, or a code for " + name + "_error. */\nint " + name + "_run(" + (dims.empty() ? "" : dims + ", ") +
-          inputs + outputs + ", void* workspace);\n";
+          inputs + outputs + seed + (options.external_weights ? ", const void* weights" : "") +
+          (states.empty() ? "" : ", void* state") + ", void* workspace);\n";
   text += "const char* " + name + "_error(int code);\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }
+
+/// While it lives the graph's states hold what reset_states makes of them.
+class InitialStates {
+public:
+  InitialStates(const Model &model, const trace::Graph &graph) {
+    for (const trace::Argument &argument : graph.arguments())
+      if (argument.kind == trace::Kind::State)
+        kept.emplace_back(argument.variable, argument.variable.value().clone());
+    model.reset_states();
+  }
+  ~InitialStates() {
+    for (auto &[variable, value] : kept)
+      variable.assign(value);
+  }
+  InitialStates(const InitialStates &) = delete;
+
+private:
+  std::vector<std::pair<Variable, Tensor>> kept;
+};
 
 } // namespace
 
@@ -105,14 +154,21 @@ ObjectResult compile_object(const Model &model, const ObjectOptions &options) {
   graph.finish();
   ObjectResult result;
   result.header = header_text(network, graph, options);
+  InitialStates initial(model, graph);
   compiler::ObjectFile file = compiler::compile_object(std::move(graph), {.name = options.name,
                                                                           .target = options.target,
                                                                           .cpu = options.cpu,
                                                                           .threads = options.threads,
+                                                                          .externalWeights = options.external_weights,
                                                                           .emit = options.emit});
   result.object = std::move(file.object);
+  result.weights = std::move(file.weights);
   result.text = std::move(file.text);
   return result;
+}
+
+std::string weights_path(const std::string &object_path) {
+  return std::filesystem::path(object_path).replace_extension(".weights").string();
 }
 
 void compile_object(const Model &model, const std::string &object_path, const std::string &header_path,
@@ -120,6 +176,8 @@ void compile_object(const Model &model, const std::string &object_path, const st
   ObjectResult result = compile_object(model, options);
   runtime::write_file(object_path, result.object);
   runtime::write_file(header_path, result.header);
+  if (options.external_weights)
+    runtime::write_file(weights_path(object_path), result.weights);
 }
 
 } // namespace lamina

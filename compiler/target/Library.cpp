@@ -18,7 +18,10 @@ public:
     i64 = llvm::Type::getInt64Ty(context);
     i32 = llvm::Type::getInt32Ty(context);
     size = module.getDataLayout().getIntPtrType(context);
+    hasState = interface.hasSource(Source::State);
   }
+
+  using Source = LibraryArgument::Source;
 
   void run() {
     for (llvm::Function &function : module)
@@ -28,6 +31,10 @@ public:
     model->setName("lamina_main");
     buildRun();
     buildWorkspaceSize();
+    if (hasState)
+      buildState();
+    if (interface.externalWeights)
+      buildSize("_weights_size", interface.weights);
     buildError();
   }
 
@@ -48,7 +55,7 @@ private:
     auto *data = llvm::ConstantDataArray::getString(context, bytes, /*AddNull=*/false);
     auto *global =
         new llvm::GlobalVariable(module, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data, "constant");
-    global->setAlignment(llvm::Align(64));
+    global->setAlignment(llvm::Align(Sections::alignment));
     global->setUnnamedAddr(llvm::GlobalValue::UnnamedAddr::Global);
     return global;
   }
@@ -80,21 +87,35 @@ private:
   }
 
   void buildRun() {
+    bool hasSeed = interface.hasSource(Source::Seed);
     llvm::SmallVector<llvm::Type *> parameters(interface.dims, i64);
-    unsigned pointers = interface.results + 1;
-    for (const LibraryArgument &argument : interface.arguments)
-      pointers += argument.constant.empty();
-    parameters.append(pointers, pointer);
+    parameters.append(llvm::count_if(interface.arguments, [](auto &a) { return a.source == Source::Input; }), pointer);
+    parameters.append(interface.results, pointer);
+    parameters.append(hasSeed, i64);
+    parameters.append(interface.externalWeights + hasState + 1, pointer);
     llvm::Function *function = create("_run", i32, parameters);
-    unsigned next = interface.dims;
+    llvm::Argument *input = function->getArg(interface.dims), *next = function->arg_end() - 1;
+    llvm::Value *workspace = next--;
+    llvm::Value *state = hasState ? next-- : nullptr;
+    llvm::Value *weights = interface.externalWeights ? next-- : constant(interface.weights.bytes());
+    llvm::Value *seed = hasSeed ? array(i64, {next--}) : nullptr;
     llvm::SmallVector<llvm::Value *> buffers;
+    auto inside = [&](llvm::Value *memory, uint64_t offset) {
+      return builder.CreateInBoundsGEP(builder.getInt8Ty(), memory, llvm::ConstantInt::get(size, offset));
+    };
     for (const LibraryArgument &argument : interface.arguments)
-      buffers.push_back(argument.constant.empty() ? function->getArg(next++) : constant(argument.constant));
+      switch (argument.source) {
+      case Source::Input: buffers.push_back(input++); break;
+      case Source::Seed: buffers.push_back(seed); break;
+      case Source::Weights: buffers.push_back(inside(weights, argument.offset)); break;
+      case Source::State: buffers.push_back(inside(state, argument.offset)); break;
+      case Source::Unread: buffers.push_back(llvm::ConstantPointerNull::get(pointer)); break;
+      }
     for (unsigned i = 0; i < interface.results; ++i)
-      buffers.push_back(function->getArg(next++));
-    for (llvm::StringRef bytes : interface.prepared)
-      buffers.push_back(constant(bytes));
-    llvm::Value *workspace = function->getArg(next), *dims = dimArray(function);
+      buffers.push_back(input++);
+    for (uint64_t offset : interface.prepared)
+      buffers.push_back(inside(weights, offset));
+    llvm::Value *dims = dimArray(function);
     if (llvm::Function *check = module.getFunction("main_check")) {
       llvm::Value *status = builder.CreateCall(check, {dims});
       auto *refused = llvm::BasicBlock::Create(context, "", function);
@@ -113,6 +134,24 @@ private:
     if (llvm::Function *compute = module.getFunction("main_workspace"))
       bytes = builder.CreateCall(compute, {dimArray(function)});
     builder.CreateRet(builder.CreateZExtOrTrunc(bytes, size));
+  }
+
+  void buildSize(llvm::StringRef suffix, const Sections &sections) {
+    create(suffix, size, {});
+    builder.CreateRet(llvm::ConstantInt::get(size, sections.bytes().size()));
+  }
+
+  void buildState() {
+    buildSize("_state_size", interface.state);
+    llvm::Function *function = create("_reset", builder.getVoidTy(), {pointer});
+    llvm::StringRef initial = interface.state.bytes();
+    llvm::MaybeAlign alignment(Sections::alignment);
+    llvm::Value *bytes = llvm::ConstantInt::get(size, initial.size());
+    if (initial.find_first_not_of('\0') == llvm::StringRef::npos)
+      builder.CreateMemSet(function->getArg(0), builder.getInt8(0), bytes, alignment);
+    else
+      builder.CreateMemCpy(function->getArg(0), alignment, constant(initial), alignment, bytes);
+    builder.CreateRetVoid();
   }
 
   void buildError() {
@@ -141,6 +180,7 @@ private:
   llvm::PointerType *pointer;
   llvm::Type *i64, *i32, *size;
   llvm::Function *model = nullptr;
+  bool hasState = false;
 };
 
 } // namespace

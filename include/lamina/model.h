@@ -213,18 +213,22 @@ struct ObjectOptions {
   std::string target = {};
   std::string cpu = {};
   bool threads = false;
+  bool external_weights = false; ///< the compiled function takes a pointer to them
   std::vector<std::string> emit = {};
 };
 
 struct ObjectResult {
-  std::string object; ///< the file's bytes
-  std::string header; ///< text of its C header
-  std::string text;   ///< what `emit` asked for
+  std::string object;  ///< the file's bytes
+  std::string header;  ///< text of its C header
+  std::string weights; ///< external weights, packed for the object's kernels
+  std::string text;    ///< what `emit` asked for
 };
 
 /// Compiles the model ahead of time into an object file without runtime.
 ObjectResult compile_object(const Model &model, const ObjectOptions &options = {});
-/// The same, written to the two files.
+/// Where an object's external weights go: model.o → model.weights.
+std::string weights_path(const std::string &object_path);
+/// The same, written to the two files; external weights to weights_path(object_path).
 void compile_object(const Model &model, const std::string &object_path, const std::string &header_path,
                     const ObjectOptions &options = {});
 

@@ -10,7 +10,7 @@ namespace lamina::tools {
 namespace {
 
 struct Options {
-  std::string model, output, header, name, target, cpu;
+  std::string model, output, header, name, target, cpu, weights = "embedded";
   std::int64_t batch = 0;
   bool threads = false;
   std::vector<std::string> emit;
@@ -45,7 +45,11 @@ void compile(const Options &options) {
     throw UsageError("-o is required; it names the object file");
   std::string name = options.name.empty() ? name_from(object ? options.output : options.model) : options.name;
   check_identifier(name);
-  for (const std::string &path : {options.output, options.header})
+  bool external = object && options.weights == "external";
+  std::string weights = external ? weights_path(options.output) : "";
+  if (external && (options.output == "-" || weights == options.output))
+    throw UsageError("--weights=external writes MODEL.weights beside the object; give -o a name such as MODEL.o");
+  for (const std::string &path : {options.output, options.header, weights})
     if (!path.empty())
       runtime::check_writable_file(path);
 
@@ -55,6 +59,7 @@ void compile(const Options &options) {
   settings.target = options.target;
   settings.cpu = options.cpu;
   settings.threads = options.threads;
+  settings.external_weights = external;
   for (const std::string &stage : options.emit)
     if (stage != "obj")
       settings.emit.push_back(stage);
@@ -64,6 +69,8 @@ void compile(const Options &options) {
     runtime::write_file(options.output, result.object);
     if (!options.header.empty())
       runtime::write_file(options.header, result.header);
+    if (external)
+      runtime::write_file(weights, result.weights);
   }
   if (text)
     runtime::write_file(object || options.output.empty() ? "-" : options.output, result.text);
@@ -85,6 +92,11 @@ void add_compile(CLI::App &app) {
   command->add_option("--target", options->target, "LLVM triple; this machine by default")->type_name("TRIPLE");
   command->add_option("--cpu", options->cpu, "LLVM's name of the CPU")->type_name("NAME");
   command->add_flag("--threads", options->threads, "use threads, through a function that the program gives");
+  command
+      ->add_option("--weights", options->weights,
+                   "embedded in the object, or external: in MODEL.weights beside it, which the program reads")
+      ->type_name("WHERE")
+      ->check(CLI::IsMember({"embedded", "external"}).description(""));
   command->add_option("--emit", options->emit, "stages to show: lamina, linalg, scheduled, vector, llvm, asm, obj")
       ->type_name("STAGES")
       ->delimiter(',')
