@@ -45,6 +45,15 @@ void setVectors(Machine &machine, const llvm::MCSubtargetInfo &info) {
   }
 }
 
+/// What LLVM's default CPU lacks of what systems with this triple take for granted.
+std::string baselineFeatures(const llvm::Triple &triple) {
+  // The profile G with compressed instructions, as C compilers do; without it there is no floating point.
+  if (triple.isRISCV())
+    return "+m,+a,+f,+d,+c";
+  // WebAssembly 2.0.
+  return triple.isWasm() ? "+simd128" : "";
+}
+
 llvm::Expected<Machine> complete(Machine machine) {
   std::string message;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(llvm::Triple(machine.triple), message);
@@ -83,6 +92,11 @@ llvm::Expected<Machine> findMachine(llvm::StringRef triple, llvm::StringRef cpu)
   Machine machine;
   machine.triple = triple.empty() ? llvm::sys::getProcessTriple() : llvm::Triple::normalize(triple);
   machine.cpu = cpu.str();
+  if (cpu.empty())
+    machine.features = baselineFeatures(llvm::Triple(machine.triple));
+  if (!llvm::Triple(machine.triple).isLittleEndian())
+    return llvm::createStringError("target " + machine.triple +
+                                   " is big-endian: give one that stores numbers as this machine does");
   return complete(std::move(machine));
 }
 

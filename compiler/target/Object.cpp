@@ -1,5 +1,6 @@
 #include "compiler/target/Object.h"
 
+#include "compiler/target/LibraryCalls.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -29,6 +30,7 @@ llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, l
     function.addFnAttr("min-legal-vector-width", width);
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
+  avoidLibraryCalls(*result, **target);
   return result;
 }
 
