@@ -109,7 +109,7 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(const M
     return llvm::createStringError(message);
   llvm::TargetOptions options;
   std::unique_ptr<llvm::TargetMachine> result(target->createTargetMachine(
-      triple, machine.cpu, machine.features, options, llvm::Reloc::PIC_,
+      triple, machine.cpu, machine.features, options, triple.isWasm() ? llvm::Reloc::Static : llvm::Reloc::PIC_,
       positionIndependent ? std::optional<llvm::CodeModel::Model>() : llvm::CodeModel::Small,
       llvm::CodeGenOptLevel::Default));
   if (!result)

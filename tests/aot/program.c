@@ -124,6 +124,9 @@ void program(void) {
               ROWS,
 #endif
               input, output,
+#ifdef SEED
+              SEED,
+#endif
 #ifdef WEIGHTS
               weights,
 #endif

@@ -89,21 +89,6 @@ TEST_F(State, BeginsWhereResetStatesLeavesIt) {
                {Tensor::full({1, 2}, 3), Tensor::full({1, 2}, 4), Tensor::full({1, 2}, 5)});
 }
 
-/// The program in the documentation, as it stands there.
-TEST_F(State, StreamingAsDocumented) {
-  auto steps = BatchInput({1, 16, 2});
-  Model model(steps, Dense(1)(LSTM(32, {.return_sequences = true, .stateful = true})(steps)));
-  std::vector<Tensor> blocks = {numbers({1, 16, 2}), numbers({1, 16, 2}, 10)};
-  std::vector<Tensor> expected = jit(model, blocks);
-  std::string text = runtime::read_file(LAMINA_SOURCE_DIR "/docs/object_files.md", 1 << 20);
-  std::size_t begin = text.find("#include \"filter.h\""), end = text.find("```", begin);
-  ASSERT_NE(begin, std::string::npos);
-  write("stream.c", text.substr(begin, end - begin));
-  compile_object(model, path("filter.o"), path("filter.h"), {.name = "filter"});
-  works(LAMINA_CC " -Wall -Wextra -Werror stream.c filter.o -o stream");
-  expect_close(run("./stream", blocks, {1, 16, 1}), expected);
-}
-
 TEST_F(State, OnlyWhereThereIsOne) {
   Sequential model({Input({3, 4}), LSTM(8)});
   EXPECT_THAT(compile(model, {.batch = 1}).header, Not(HasSubstr("state")));

@@ -137,6 +137,13 @@ TEST_F(Commands, Compile) {
   Outcome shown = call("compile model.keras --emit=lamina --name small_net");
   EXPECT_EQ(shown.code, 0) << shown.err;
   EXPECT_THAT(shown.out, HasSubstr("lamina.dot_general"));
+  works("compile model.keras -o model.o --weights external");
+  EXPECT_EQ(text("model.weights").size() % 64, 0u);
+  EXPECT_GE(text("model.weights").size(), 26 * sizeof(float));
+  refused("compile model.keras -o - --weights=external", 2, "--weights");
+  refused("compile model.keras -o m.weights --weights=external", 2, "--weights");
+  refused("compile model.keras -o m.o --weights=elsewhere", 2, "elsewhere");
+  refused("compile model.keras -o m.o --target s390x-linux-gnu", 1, "big-endian");
   refused("compile model.keras", 2, "-o");
   refused("compile model.keras -o m.o --emit=everything", 2, "everything");
   refused("compile model.keras -o m.o --name '1 2'", 2, "--name");
