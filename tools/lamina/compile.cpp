@@ -45,9 +45,9 @@ void compile(const Options &options) {
     throw UsageError("-o is required; it names the object file");
   std::string name = options.name.empty() ? name_from(object ? options.output : options.model) : options.name;
   check_identifier(name);
-  bool external = object && options.weights == "external";
-  std::string weights = external ? weights_path(options.output) : "";
-  if (external && (options.output == "-" || weights == options.output))
+  bool external = options.weights == "external";
+  std::string weights = object && external ? weights_path(options.output) : "";
+  if (object && external && (options.output == "-" || weights == options.output))
     throw UsageError("--weights=external writes MODEL.weights beside the object; give -o a name such as MODEL.o");
   for (const std::string &path : {options.output, options.header, weights})
     if (!path.empty())
