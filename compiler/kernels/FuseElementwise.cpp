@@ -137,6 +137,11 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<CopyCheapProducer, FuseProducer, InlineFill>(&getContext());
+    // What follows a product of merged axes joins it in its shape.
+    linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, [](OpOperand *fused) {
+      return isa_and_nonnull<tensor::ExpandShapeOp>(fused->get().getDefiningOp()) &&
+             fused->get().hasOneUse();
+    });
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());

@@ -1,12 +1,13 @@
 // Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop
-// reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum. Guarantees that a panel
-// is read through linalg.unpack, which tiles to slices of the panels.
+// reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum; other rows that are summed
+// along as columns. Guarantees that a panel is read through linalg.unpack, which tiles to slices of the panels.
 
 #include "compiler/Contraction.h"
 #include "compiler/Passes.h"
 #include "compiler/kernels/Weights.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 namespace mlir::lamina {
 #define GEN_PASS_DEF_PACKWEIGHTSPASS
@@ -18,6 +19,8 @@ namespace {
 constexpr int64_t fewElements = 2048;
 /// Operands that change every call are packed only for this many rows, which pay for the copy.
 constexpr int64_t manyRows = 128;
+/// And turned for this many.
+constexpr int64_t someRows = 16;
 /// Sums at least this long pay for the horizontal reduction at the end of vectors that run along them.
 constexpr int64_t longSum = 256;
 
@@ -67,24 +70,56 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
            type.getDimSize(0) >= longSum;
   }
 
-  void transposeOperand(linalg::GenericOp op, OpOperand *operand) {
+  /// Rows that the left operand is summed along too, for enough columns of the result and rows of the left operand.
+  /// Gives the axis of the columns, or -1.
+  int64_t columnsOfRows(linalg::GenericOp op, OpOperand *operand, bool constant) {
+    auto type = cast<RankedTensorType>(operand->get().getType());
+    AffineMap read = op.getMatchingIndexingMap(operand), left = op.getMatchingIndexingMap(op.getDpsInputOperand(0)),
+              written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (type.getRank() < 2 || !read.isProjectedPermutation() || !left.isProjectedPermutation() ||
+        !written.isProjectedPermutation() || written.getNumResults() == 0 || left.getNumResults() == 0 ||
+        read.getResults().back() != left.getResults().back() || type.getElementTypeBitWidth() != 32 ||
+        (type.hasStaticShape() && type.getNumElements() < fewElements))
+      return -1;
+    AffineExpr sum = read.getResults().back(), column = written.getResults().back();
+    std::optional<unsigned> axis = read.getResultPosition(column);
+    if (op.getIteratorTypesArray()[cast<AffineDimExpr>(sum).getPosition()] != utils::IteratorType::reduction || !axis ||
+        left.isFunctionOfDim(cast<AffineDimExpr>(column).getPosition()))
+      return -1;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    int64_t rows = 1, columns = type.getDimSize(*axis);
+    for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray()))
+      if (iterator == utils::IteratorType::parallel && !read.isFunctionOfDim(loop))
+        rows = ShapedType::isDynamic(ranges[loop]) ? someRows : rows * ranges[loop];
+    bool wide = ShapedType::isDynamic(columns) || columns >= panel / 2;
+    return wide && (constant || rows >= someRows) ? *axis : -1;
+  }
+
+  /// A copy of the operand with this axis behind all others.
+  void moveLast(linalg::GenericOp op, OpOperand *operand, int64_t moved) {
     OpBuilder builder(op);
     builder.setInsertionPointAfterValue(operand->get());
     auto type = cast<RankedTensorType>(operand->get().getType());
-    SmallVector<int64_t> permutation{1, 0};
-    Value empty =
-        tensor::EmptyOp::create(builder, op.getLoc(), {type.getDimSize(1), type.getDimSize(0)}, type.getElementType());
-    AffineMap identity = builder.getMultiDimIdentityMap(2);
-    SmallVector<utils::IteratorType> iterators(2, utils::IteratorType::parallel);
-    auto rows = linalg::GenericOp::create(
+    SmallVector<int64_t> order;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (axis != moved)
+        order.push_back(axis);
+    order.push_back(moved);
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, op.getLoc(), operand->get());
+    applyPermutationToVector(sizes, order);
+    Value empty = tensor::EmptyOp::create(builder, op.getLoc(), sizes, type.getElementType());
+    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+    AffineMap from = inversePermutation(AffineMap::getPermutationMap(order, &getContext()));
+    auto copy = linalg::GenericOp::create(
         builder, op.getLoc(), TypeRange{empty.getType()}, ValueRange{operand->get()}, ValueRange{empty},
-        ArrayRef<AffineMap>{AffineMap::getPermutationMap(permutation, &getContext()), identity}, iterators,
+        ArrayRef<AffineMap>{from, identity}, iterators,
         [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     AffineMap &map = maps[operand->getOperandNumber()];
-    map = AffineMap::get(map.getNumDims(), 0, {map.getResult(1), map.getResult(0)}, &getContext());
+    map = AffineMap::get(map.getNumDims(), 0, applyPermutation(ArrayRef(map.getResults()), order), &getContext());
     op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
-    operand->set(rows.getResult(0));
+    operand->set(copy.getResult(0));
   }
 
   void runOnOperation() override {
@@ -98,9 +133,11 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       OpOperand *operand = op.getDpsInputOperand(1);
       bool constant = weights.values.contains(operand->get());
       if (constant && isNarrow(op, operand)) {
-        transposeOperand(op, operand);
+        moveLast(op, operand, 0);
         continue;
       }
+      if (int64_t axis = columnsOfRows(op, operand, constant); axis >= 0)
+        moveLast(op, operand, axis);
       int64_t width = panelFor(op, operand, constant);
       if (width == 0)
         continue;

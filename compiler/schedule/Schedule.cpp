@@ -182,10 +182,18 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
 
   Sizes tile(rootLoops, 0), order;
   Sizes inner(contraction.getNumLoops(), 0), partial;
-  int64_t m = -1; // the innermost parallel loop besides n
-  for (int64_t i = rootLoops - 1; i >= 0; --i)
-    if (i != n && iterators[i] == utils::IteratorType::parallel && m < 0 && ranges[i] != 1)
-      m = i;
+  // Rows: the innermost parallel loop besides n, one of a single operand if there is any, as its rows share the other's.
+  auto isShared = [&](int64_t i) {
+    auto loop = llvm::find(ofContraction, i);
+    return loop == ofContraction.end() || llvm::all_of(contraction.getDpsInputOperands(), [&](OpOperand *input) {
+             return contraction.getMatchingIndexingMap(input).isFunctionOfDim(loop - ofContraction.begin());
+           });
+  };
+  int64_t m = -1;
+  for (bool shared : {false, true})
+    for (int64_t i = rootLoops - 1; i >= 0; --i)
+      if (i != n && iterators[i] == utils::IteratorType::parallel && m < 0 && ranges[i] != 1 && isShared(i) == shared)
+        m = i;
   for (unsigned i = 0; i < rootLoops; ++i)
     if (iterators[i] == utils::IteratorType::parallel)
       tile[i] = 1;
