@@ -6,7 +6,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -139,9 +141,10 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
     patterns.add<CopyCheapProducer, FuseProducer, InlineFill>(&getContext());
     // What follows a product of merged axes joins it in its shape.
     linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, [](OpOperand *fused) {
-      return isa_and_nonnull<tensor::ExpandShapeOp>(fused->get().getDefiningOp()) &&
-             fused->get().hasOneUse();
+      return isa_and_nonnull<tensor::ExpandShapeOp>(fused->get().getDefiningOp()) && fused->get().hasOneUse();
     });
+    tensor::populateFoldTensorEmptyPatterns(patterns);
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
