@@ -1,7 +1,9 @@
 #ifndef LAMINA_RUNTIME_KERAS_ARCHIVE_H
 #define LAMINA_RUNTIME_KERAS_ARCHIVE_H
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/hdf5_reader.h"
@@ -10,8 +12,8 @@
 
 namespace lamina::runtime {
 
-/// A `.keras` file: config.json, metadata.json (may be missing) and model.weights.h5, whose arrays are read when asked
-/// for.
+/// A `.keras` file: config.json, metadata.json (may be missing), texts under assets/ and model.weights.h5, whose arrays
+/// are read when asked for.
 class KerasArchive {
 public:
   /// Errors: no such file, no zip archive, a missing or damaged part; each in a line that names file and part.
@@ -26,8 +28,12 @@ public:
   bool contains_group(std::string_view path) const { return weights_->contains_group(path); }
   Tensor weight(std::string_view path) const { return weights_->read(path); }
 
+  /// The text of a file that a layer keeps beside its weights, "layers/integer_lookup/vocabulary.txt", if there is one.
+  std::optional<std::string> asset(const std::string &path) const;
+
 private:
   Json config_, metadata_;
+  std::map<std::string, std::string> assets_;
   std::unique_ptr<Hdf5Reader> weights_;
 };
 

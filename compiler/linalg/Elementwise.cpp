@@ -135,6 +135,8 @@ void populateElementwisePatterns(RewritePatternSet &patterns) {
   POINTWISE(MinimumOp, s.minimum(x[0], x[1]));
   POINTWISE(AndOp, s.logicalAnd(x[0], x[1]));
   POINTWISE(OrOp, s.logicalOr(x[0], x[1]));
+  POINTWISE(XorOp, s.logicalXor(x[0], x[1]));
+  POINTWISE(ShiftRightOp, s.shiftRight(x[0], x[1]));
   POINTWISE(CompareOp, s.compare(predicateOf(op), x[0], x[1]));
   POINTWISE(SelectOp, s.select(x[0], x[1], x[2]));
   POINTWISE(CastOp, s.cast(x[0], op.getType().getElementType()));

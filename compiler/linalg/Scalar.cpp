@@ -123,6 +123,13 @@ Value Scalar::logicalOr(Value x, Value y) { return arith::OrIOp::create(b, loc, 
 Value Scalar::logicalXor(Value x, Value y) { return arith::XOrIOp::create(b, loc, x, y); }
 Value Scalar::logicalNot(Value x) { return logicalXor(x, constantInt(x.getType(), -1)); }
 
+// A shift by the width or more is undefined in LLVM: the distance is replaced first.
+Value Scalar::shiftRight(Value x, Value by) {
+  Value zero = constantInt(x.getType(), 0), width = constantInt(x.getType(), x.getType().getIntOrFloatBitWidth());
+  Value within = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, by, width);
+  return select(within, arith::ShRUIOp::create(b, loc, x, select(within, by, zero)), zero);
+}
+
 Value Scalar::compare(Predicate predicate, Value x, Value y) {
   using F = arith::CmpFPredicate;
   using I = arith::CmpIPredicate;

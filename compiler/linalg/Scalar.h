@@ -30,6 +30,7 @@ public:
   Value logicalAnd(Value x, Value y);
   Value logicalOr(Value x, Value y);
   Value logicalXor(Value x, Value y);
+  Value shiftRight(Value x, Value by);
   Value compare(Predicate predicate, Value x, Value y);
   Value select(Value condition, Value x, Value y);
 

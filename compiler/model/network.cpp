@@ -65,6 +65,11 @@ void Network::build_sequential(const Shape &batch_shape, DType dtype) {
   outputs_ = {last};
 }
 
+std::string numbered_name(const std::string &base, std::map<std::string, int> &counts) {
+  int n = counts[base]++;
+  return n ? base + "_" + std::to_string(n) : base;
+}
+
 void Network::adopt_layers() {
   std::map<std::string, int> counts;
   std::set<const LayerBase *> known;
@@ -73,10 +78,9 @@ void Network::adopt_layers() {
   for (const auto &layer : layers_) {
     if (dynamic_cast<Operation *>(layer.get()))
       continue;
-    std::string base = to_snake_case(layer->python_name());
-    int n = counts[base]++;
+    std::string name = numbered_name(to_snake_case(layer->python_name()), counts);
     if (!known.count(layer.get()))
-      add_child("layers/" + (n ? base + "_" + std::to_string(n) : base), layer);
+      add_child("layers/" + name, layer);
   }
 }
 

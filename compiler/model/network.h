@@ -2,6 +2,7 @@
 
 #include "compiler/model/layer_support.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -117,6 +118,8 @@ private:
 std::shared_ptr<Network> functional_from_config(const Config &config);
 std::shared_ptr<Network> sequential_from_config(const Config &config);
 
+/// A name that no earlier call with these counts gave: base, base_1, …
+std::string numbered_name(const std::string &base, std::map<std::string, int> &counts);
 /// Each weight with its path in model.weights.h5.
 std::vector<std::pair<std::string, Variable>> weight_paths(const LayerBase &model);
 /// The layer that owns each of weight_paths, for messages.

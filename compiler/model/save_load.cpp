@@ -5,6 +5,9 @@
 #include "runtime/keras_archive.h"
 
 #include <algorithm>
+#include <charconv>
+#include <map>
+#include <sstream>
 
 namespace lamina {
 namespace {
@@ -62,6 +65,37 @@ void load_weights(const runtime::KerasArchive &archive, const LayerBase &model) 
       throw Error(label + " has shape " + value.shape().str() + " in the file, expected " +
                   place.variable.shape().str());
     place.variable.assign(value);
+  }
+}
+
+/// Vocabularies that the file keeps as texts of their own become arguments of their layers: numbers, one a line.
+void insert_vocabularies(const runtime::KerasArchive &archive, Config &model, const std::string &path) {
+  Config *config = model.find("config"), *layers = config ? config->find("layers") : nullptr;
+  if (!layers || !layers->is_list())
+    return;
+  std::map<std::string, int> counts;
+  for (Config &layer : layers->as_list()) {
+    const Config *class_name = layer.find("class_name");
+    Config *arguments = layer.find("config");
+    if (!class_name || !class_name->is_string() || !arguments || !arguments->is_dict())
+      continue;
+    std::string place = path + numbered_name(to_snake_case(class_name->as_string()), counts);
+    insert_vocabularies(archive, layer, place + "/layers/");
+    std::optional<std::string> text = archive.asset(place + "/vocabulary.txt");
+    const Config *vocabulary = arguments->find("vocabulary"), *type = arguments->find("vocabulary_dtype");
+    if (!text || (vocabulary && !vocabulary->is_null()) || !type || !type->is_string() || type->as_string() != "int64")
+      continue;
+    Config tokens = Config::List();
+    std::istringstream lines(*text);
+    for (std::string line; std::getline(lines, line);) {
+      std::int64_t token = 0;
+      if (line.empty())
+        continue;
+      if (auto end = line.data() + line.size(); std::from_chars(line.data(), end, token).ptr != end)
+        throw Error("assets/" + place + "/vocabulary.txt holds '" + line.substr(0, 40) + "', which is no integer");
+      tokens.push_back(token);
+    }
+    arguments->set("vocabulary", tokens);
   }
 }
 
@@ -161,6 +195,7 @@ Model load_model(const std::string &path) {
   try {
     if (!config.is_dict())
       throw Error("config.json holds no model, but " + config.str().substr(0, 60));
+    insert_vocabularies(archive, config, "layers/");
     std::shared_ptr<LayerBase> object = object_from_config(config);
     auto network = std::dynamic_pointer_cast<Network>(object);
     if (!network)

@@ -73,6 +73,8 @@ std::optional<APInt> evaluateInteger(Operation *op, const APInt &a, const APInt 
       .Case<MinimumOp>([&](auto) { return a.slt(b) ? a : b; })
       .Case<AndOp>([&](auto) { return a & b; })
       .Case<OrOp>([&](auto) { return a | b; })
+      .Case<XorOp>([&](auto) { return a ^ b; })
+      .Case<ShiftRightOp>([&](auto) { return b.uge(b.getBitWidth()) ? zero : a.lshr(b); })
       .Default([](auto) { return std::nullopt; });
 }
 
@@ -188,7 +190,7 @@ Value foldIdentity(Operation *op, ArrayRef<Attribute> operands) {
       .Case<AddOp>([&](auto) { return is(1, 0)   ? lhs
                                       : is(0, 0) ? rhs
                                                  : Value(); })
-      .Case<SubOp>([&](auto) { return is(1, 0) ? lhs : Value(); })
+      .Case<SubOp, ShiftRightOp>([&](auto) { return is(1, 0) ? lhs : Value(); })
       .Case<MulOp>([&](auto) { return is(1, 1)   ? lhs
                                       : is(0, 1) ? rhs
                                                  : Value(); })

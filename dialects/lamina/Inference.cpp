@@ -100,6 +100,8 @@ LogicalResult Inference::checkElements(Type type, Elements elements) const {
     return fail("takes floating point numbers, not " + formatDType(type));
   if (elements == Elements::Numeric && type.isInteger(1))
     return fail("takes numbers, not bool");
+  if (elements == Elements::Integer && (!isa<IntegerType>(type) || type.isInteger(1)))
+    return fail("takes integers, not " + formatDType(type));
   if (elements == Elements::Bool && !type.isInteger(1))
     return fail("takes bool, not " + formatDType(type));
   return success();

@@ -102,6 +102,29 @@ inline Value unit_length(const Value &x, const Axes &axes, double epsilon) {
   return x * minimum(rsqrt(sum(square(x), axes, true)), 1 / epsilon);
 }
 
+/// The numbers of nested lists, as float64. Errors: rows of different lengths, an entry that is no number.
+inline Tensor to_numbers(const Config &config) {
+  Shape shape;
+  for (const Config *item = &config; item->is_list(); item = &item->at(0)) {
+    shape.push_back(static_cast<std::int64_t>(item->size()));
+    if (item->size() == 0)
+      break;
+  }
+  std::vector<double> numbers;
+  auto collect = [&](auto &&self, const Config &item, std::size_t depth) -> void {
+    if (depth == shape.rank())
+      return numbers.push_back(item.as_double());
+    if (!item.is_list() || static_cast<std::int64_t>(item.size()) != shape[depth])
+      throw Error("expected lists of equal lengths, got " + config.str());
+    for (const Config &entry : item.as_list())
+      self(self, entry, depth + 1);
+  };
+  collect(collect, config, 0);
+  Tensor result(shape, DType::Float64);
+  std::ranges::copy(numbers, result.values<double>().begin());
+  return result;
+}
+
 inline Value to_dtype(const Value &x, DType dtype) { return cast(x, dtype); }
 
 } // namespace lamina::layers

@@ -43,6 +43,10 @@ for name, reference in [("add", np.add), ("sub", np.subtract), ("mul", np.multip
 x, y = np.array([7, -7, 7, -7, 5, np.iinfo(np.int32).min], np.int32), np.array([2, 2, -2, -2, 0, -1], np.int32)
 case("div_int", [x, y], "%r = lamina.div %a0, %a1 : {0}, {1}", lambda x, y: np.array([3, -3, -3, 3, 0, np.iinfo(np.int32).min]))
 case("rem_int", [x, y], "%r = lamina.rem %a0, %a1 : {0}, {1}", lambda x, y: np.array([1, -1, 1, -1, 0, 0]))
+m, n = np.array([-1, 5, -7, 1 << 40, 3, 2], np.int64), np.array([63, 0, 1, 64, -1, 1], np.int64)
+case("xor", [m, n], "%r = lamina.xor %a0, %a1 : {0}, {1}", np.bitwise_xor, everywhere([m, n]))
+case("shift_right", [m, n], "%r = lamina.shift_right %a0, %a1 : {0}, {1}",
+     lambda m, n: np.array([1, 5, (2**64 - 7) >> 1, 0, 0, 1], np.int64))
 case("and", [bools, ~bools], "%r = lamina.and %a0, %a1 : {0}, {1}", np.logical_and)
 case("or", [bools, ~bools], "%r = lamina.or %a0, %a1 : {0}, {1}", np.logical_or)
 p, q = np.abs(normal(4)) + 0.1, normal(4)

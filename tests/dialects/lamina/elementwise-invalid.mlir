@@ -24,6 +24,14 @@ func.func @f(%a: tensor<4xi1>) {
 
 // -----
 
+func.func @f(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'lamina.xor' op takes integers, not float32}}
+  lamina.xor %a, %a : tensor<4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
 func.func @f(%a: tensor<4xi32>) {
   // expected-error @+1 {{'lamina.tanh' op takes floating point numbers, not int32}}
   lamina.tanh %a : tensor<4xi32>

@@ -78,6 +78,10 @@ func.func @binary(%x: tensor<?x4xf32>, %y: tensor<4xf32>, %s: tensor<f32>, %b: t
   %l1 = lamina.or %b, %b : tensor<?x4xi1>, tensor<?x4xi1>
 // CHECK: lamina.rem %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>
   %l2 = lamina.rem %i, %i : tensor<3xi64>, tensor<3xi64>
+// CHECK: lamina.xor %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>
+  %w0 = lamina.xor %i, %i : tensor<3xi64>, tensor<3xi64>
+// CHECK: lamina.shift_right %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>
+  %w1 = lamina.shift_right %i, %i : tensor<3xi64>, tensor<3xi64>
 // CHECK: lamina.compare eq, %{{.*}}, %{{.*}} : tensor<f32>, tensor<?x4xf32>
   %c0 = lamina.compare eq, %s, %x : tensor<f32>, tensor<?x4xf32>
 // CHECK: lamina.compare ne, %{{.*}}, %{{.*}} : tensor<f32>, tensor<?x4xf32>

@@ -32,7 +32,9 @@ inline double interpolation_kernel(const std::string &interpolation, double x) {
 }
 
 /// Resamples an axis of known size with half-pixel centres: a product with a matrix of the kernel's values.
-inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, const std::string &interpolation) {
+/// antialias: where the axis shrinks, the kernel grows with the distance between the new elements.
+inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, const std::string &interpolation,
+                      bool antialias = true) {
   std::int64_t from = x.shape()[axis];
   if (from == none)
     throw Error("interpolation '" + interpolation + "' needs known sizes, got shape " + x.shape().str() +
@@ -40,7 +42,7 @@ inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, cons
   if (from == size)
     return x;
   Tensor weights({from, size}, DType::Float32);
-  double step = static_cast<double>(from) / static_cast<double>(size), scale = std::max(step, 1.0);
+  double step = static_cast<double>(from) / static_cast<double>(size), scale = antialias ? std::max(step, 1.0) : 1.0;
   for (std::int64_t to = 0; to < size; ++to) {
     double centre = (static_cast<double>(to) + 0.5) * step - 0.5, total = 0;
     for (std::int64_t i = 0; i < from; ++i)
