@@ -155,7 +155,7 @@ Value Scalar::abs(Value x) {
     return math::AbsFOp::create(b, loc, x);
   if (isBool(x))
     return x;
-  return math::AbsIOp::create(b, loc, x);
+  return maximum(x, neg(x));
 }
 
 // Zero and NaN are their own sign.

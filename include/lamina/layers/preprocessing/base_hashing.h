@@ -57,7 +57,7 @@ inline Decimal decimal(const Value &x) {
       next[i] = where(active, next[i], state[i]);
     return next;
   };
-  Values states{negative(abs(x))};
+  Values states{minimum(x, negative(x))};
   for (std::size_t i = 0; i < 8; ++i)
     states.push_back(zeros_like(x));
   Value count = iota(x.graph(), {Dim(most_digits)}, 0, DType::Int64);
