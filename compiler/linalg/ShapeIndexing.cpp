@@ -91,7 +91,18 @@ FailureOr<Value> lowerScatterAdd(ScatterAddOp op, PatternRewriter &rewriter) {
                     Scalar s(b, loc);
                     SmallVector<OpFoldResult> from(rowSizes.size(), b.getIndexAttr(0)), to = from;
                     from.front() = iv;
-                    to.front() = clampIndex(s, tensor::ExtractOp::create(b, loc, indices, iv), rows);
+                    Value place = clampIndex(s, tensor::ExtractOp::create(b, loc, indices, iv), rows);
+                    // Bufferization copies the whole table for a slice of one element.
+                    if (rowType.hasStaticShape() && rowType.getNumElements() == 1) {
+                      Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+                      SmallVector<Value> source(rowSizes.size(), zero), target = source;
+                      source.front() = iv;
+                      target.front() = place;
+                      Value sum = s.add(tensor::ExtractOp::create(b, loc, carried[0], target),
+                                        tensor::ExtractOp::create(b, loc, updates, source));
+                      return {tensor::InsertOp::create(b, loc, sum, carried[0], target)};
+                    }
+                    to.front() = place;
                     Value update = tensor::ExtractSliceOp::create(b, loc, updates, from, rowSizes, strides);
                     Value row = tensor::ExtractSliceOp::create(b, loc, carried[0], to, rowSizes, strides);
                     Value sum = pointwise(b, loc, rowType, {row, update},

@@ -26,6 +26,8 @@ for name, reference, x in [
 ints = np.array([-7, -1, 0, 1, 5, np.iinfo(np.int32).min], np.int32)
 for name, reference in [("abs", np.abs), ("neg", np.negative), ("sign", np.sign), ("relu", lambda x: np.maximum(x, 0))]:
     case(f"{name}_int", [ints], f"%r = lamina.{name} %a0 : {{0}}", reference)
+wide = np.arange(-20, 20, dtype=np.int32)
+case("abs_int_wide", [wide], "%r = lamina.abs %a0 : {0}", np.abs)
 bools = np.array([True, False, True])
 case("not", [bools], "%r = lamina.not %a0 : {0}", np.logical_not, everywhere([bools]))
 
@@ -203,6 +205,11 @@ def scatter(t, i, u):
     return t
 
 
+counts, bins = np.zeros(5, np.float32), np.array([4, 0, 4, 9, -1, 2], np.int32)
+for name, init in [("scatter_add_scalars", counts), ("scatter_add_unit_rows", counts[:, None])]:
+    ones = np.ones((6, *init.shape[1:]), np.float32)
+    case(name, [init, bins, ones], "%r = lamina.scatter_add %a0, %a1, %a2 : {0}, {1}, {2}",
+         lambda t, i, u: np.array([2, 0, 1, 0, 3], np.float32).reshape(t.shape))
 case("scatter_add", [table, ids, rows], "%r = lamina.scatter_add %a0, %a1, %a2 : {0}, {1}, {2}", scatter,
      [[(), (0, 1), (0, 1)], [(0,), (0,), (0,)], [(0, 1), (0, 1), (0, 1, 2)]])
 case("iota", [x], "%n = lamina.dim %a0 axis 0 : {0}\n%r = lamina.iota [%n, 4] axis 1 : i32",

@@ -38,8 +38,8 @@ public:
     Value first = iota(x.graph(), {Dim(1), Dim(1), Dim(1), Dim(channels)}, 3) * bins;
     auto bin = [&](const Value &v) { return first + cast(clip(v, 0.0, last), DType::Int32); };
     Value indices = reshape(bin(x * last / 255.0), std::vector<std::int64_t>{-1});
-    Value counts = emit("scatter_add", {constant(x.graph(), 0, x.dtype(), {channels * bins, 1}), indices,
-                                        expand_dims(cast(ones_like(indices), x.dtype()), -1)});
+    Value counts = emit("scatter_add", {constant(x.graph(), 0, x.dtype(), {channels * bins}), indices,
+                                        cast(ones_like(indices), x.dtype())});
     counts = reshape(counts, std::vector<std::int64_t>{channels, bins});
     Value used = sum(cast(greater(counts, 0.0), x.dtype()), -1);
     Value total = cumsum(counts, 1);
