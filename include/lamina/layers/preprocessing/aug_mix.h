@@ -17,7 +17,7 @@ public:
     std::int64_t chain_depth = 3;
     Factor factor = 0.3;
     double alpha = 1.0;
-    bool all_ops = true; ///< also those of colour
+    bool all_ops = true;                    ///< also those of colour
     std::string interpolation = "bilinear"; ///< or nearest
     std::optional<std::int64_t> seed = {};
     std::string data_format = "channels_last";

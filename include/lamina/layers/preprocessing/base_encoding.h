@@ -39,8 +39,8 @@ inline Value encode_categories(const Value &indices, const std::string &mode, st
                                const Value &weights = {}) {
   if (mode == "int")
     return cast(indices, dtype);
-  Value categories = is_floating(indices.dtype()) || indices.dtype() == DType::Bool ? Value(cast(indices, DType::Int32))
-                                                                                      : indices;
+  Value categories =
+      is_floating(indices.dtype()) || indices.dtype() == DType::Bool ? Value(cast(indices, DType::Int32)) : indices;
   if (mode == "one_hot") {
     bool unit = categories.rank() > 1 && categories.shape().back() == 1;
     return one_hot(unit ? Value(squeeze(categories, -1)) : categories, depth, dtype);

@@ -100,8 +100,8 @@ inline Value farm_hash(const Value &x) {
   Value to16 = hash_pair(rotate_right(b, 37) * mul + a, (rotate_right(a, 25) + b) * mul);
   // 17 to 20 bytes
   Value a2 = times(first, k1), b2 = second, c2 = last8 * mul, d2 = times(last16, k2);
-  Value to20 = hash_pair(rotate_right(a2 + b2, 43) + rotate_right(c2, 30) + d2,
-                         a2 + rotate_right(plus(b2, k2), 18) + c2);
+  Value to20 =
+      hash_pair(rotate_right(a2 + b2, 43) + rotate_right(c2, 30) + d2, a2 + rotate_right(plus(b2, k2), 18) + c2);
   return where(less(text.length, 4), to3,
                where(less(text.length, 8), to7, where(less_equal(text.length, 16), to16, to20)));
 }

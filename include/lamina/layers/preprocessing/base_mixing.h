@@ -34,20 +34,19 @@ inline Value random_order(const Value &images, const CallContext &context, std::
 inline Value random_log_gamma(const Value &like, const CallContext &context, const Dims &dims, const Value &alpha,
                               std::optional<std::int64_t> seed) {
   constexpr int tries = 8; // each holds with more than 95 percent
-  auto uniform = [&] {
-    // In (0, 1]: its logarithm is taken.
-    return Value(1.0 - random_uniform(context.seed(), dims, context.stream(seed), like.dtype()));
+  // In (0, 1]: its logarithm is taken.
+  auto uniform = [&](const Dims &shape) {
+    return Value(1.0 - random_uniform(context.seed(), shape, context.stream(seed), like.dtype()));
   };
-  Value d = alpha + 2.0 / 3.0, c = rsqrt(9.0 * d), result;
-  for (int i = 0; i < tries; ++i) {
-    Value x = random_normal(context.seed(), dims, context.stream(seed), like.dtype());
-    Value root = 1.0 + c * x, positive = greater(root, 0.0);
-    Value log_v = 3.0 * log(where(positive, root, 1.0)), v = root * root * root;
-    Value holds = logical_and(positive, less(log(uniform()), 0.5 * square(x) + d - d * v + d * log_v));
-    Value candidate = log(d) + log_v;
-    result = result ? Value(where(holds, candidate, result)) : candidate;
-  }
-  return result + log(uniform()) / alpha;
+  Dims many = dims;
+  many.insert(many.begin(), Dim(tries));
+  Value d = alpha + 2.0 / 3.0, c = rsqrt(9.0 * d);
+  Value x = random_normal(context.seed(), many, context.stream(seed), like.dtype());
+  Value root = 1.0 + c * x, positive = greater(root, 0.0);
+  Value log_v = 3.0 * log(where(positive, root, 1.0)), v = root * root * root;
+  Value holds = logical_and(positive, less(log(uniform(many)), 0.5 * square(x) + d - d * v + d * log_v));
+  Value first = logical_and(holds, equal(cumsum(cast(holds, DType::Int32), 0), 1));
+  return sum(where(first, log(d) + log_v, 0.0), 0) + log(uniform(dims)) / alpha;
 }
 
 /// Numbers of the beta distribution of alpha and alpha.

@@ -39,15 +39,11 @@ inline std::vector<Augmentation> augmentations(const PolicySettings &s) {
     result.push_back([layer](const Value &images, CallContext &context) { return layer.transform(images, context); });
   };
   auto bits = std::max<std::int64_t>(1, static_cast<std::int64_t>(8 * s.factor.range("factor", 0, 1).second));
-  add(RandomShear({.x_factor = s.factor,
-                   .y_factor = s.factor,
-                   .interpolation = s.interpolation,
-                   .seed = s.seed,
-                   .name = s.name}));
+  add(RandomShear(
+      {.x_factor = s.factor, .y_factor = s.factor, .interpolation = s.interpolation, .seed = s.seed, .name = s.name}));
   add(RandomTranslation(s.factor, s.factor, {.interpolation = s.interpolation, .seed = s.seed, .name = s.name}));
   add(RandomRotation(s.factor, {.interpolation = s.interpolation, .seed = s.seed, .name = s.name}));
-  add(RandomPosterization(static_cast<int>(bits),
-                          {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
+  add(RandomPosterization(static_cast<int>(bits), {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
   add(Solarization({.addition_factor = s.factor,
                     .threshold_factor = s.factor,
                     .value_range = s.value_range,

@@ -58,9 +58,9 @@ inline Value sample(const Value &images, const Value &x, const Value &y, const S
   Value pixels = reshape(images, std::vector<std::int64_t>{-1, channels});
   Value first = iota(images.graph(), {Dim(images, 0), Dim(1), Dim(1)}, 0, DType::Int64) * (height * width);
   auto pixel = [&](const Value &column, const Value &row) {
-    Value place = first + cast(index_within(row, height, how.fill_mode) * width +
-                                   index_within(column, width, how.fill_mode),
-                               DType::Int64);
+    Value place =
+        first + cast(index_within(row, height, how.fill_mode) * width + index_within(column, width, how.fill_mode),
+                     DType::Int64);
     Value read = take(pixels, place);
     if (how.fill_mode != "constant")
       return read;

@@ -42,8 +42,7 @@ public:
       Value x = cast(input, DType::Int64);
       if (!hash)
         hash = word(x, key);
-      hash = exclusive_or(exclusive_or(hash, word(x, factor)),
-                          times(shift_mix(times(x, factor)), factor));
+      hash = exclusive_or(exclusive_or(hash, word(x, factor)), times(shift_mix(times(x, factor)), factor));
       hash = shift_mix(times(shift_mix(times(hash, factor)), factor));
     }
     return encode_categories(modulo(hash, num_bins), options.output_mode, num_bins, dtype_from_name(dtype_policy_));

@@ -60,7 +60,8 @@ public:
 
   /// All tokens in the order of their places.
   std::vector<std::int64_t> get_vocabulary() const {
-    std::vector<std::int64_t> result(static_cast<std::size_t>(oov_start()), options.mask_token.value_or(0)), own = tokens();
+    std::vector<std::int64_t> result(static_cast<std::size_t>(oov_start()), options.mask_token.value_or(0)),
+        own = tokens();
     result.insert(result.end(), static_cast<std::size_t>(options.num_oov_indices), options.oov_token);
     result.insert(result.end(), own.begin(), own.end());
     return result;
@@ -73,10 +74,10 @@ public:
     if (options.invert)
       return token_at(x);
     Value place = place_of(x);
-    std::int64_t depth = options.pad_to_max_tokens ? *options.max_tokens : token_start() + static_cast<std::int64_t>(tokens().size());
+    std::int64_t depth =
+        options.pad_to_max_tokens ? *options.max_tokens : token_start() + static_cast<std::int64_t>(tokens().size());
     if (options.output_mode != "tf_idf")
-      return encode_categories(place, options.output_mode, depth,
-                               DType::Int64);
+      return encode_categories(place, options.output_mode, depth, DType::Int64);
     return encode_categories(place, "count", depth, dtype()) *
            to_dtype(constant(x.graph(), Tensor(weights(depth))), dtype());
   }

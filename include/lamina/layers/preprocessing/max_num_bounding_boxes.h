@@ -21,7 +21,6 @@ public:
     data_format = options.data_format;
   }
 
-
   Value transform(const Value &images, CallContext &) const { return images; }
 
   template <typename F> void fields(F &f) {

@@ -5,8 +5,8 @@
 
 namespace lamina::layers {
 
-/// Mixes each image with another of its batch while training, by a weight from the beta distribution of alpha and alpha.
-/// Keras: layers.MixUp. Zhang and others, 2017.
+/// Mixes each image with another of its batch while training, by a weight from the beta distribution of alpha and
+/// alpha. Keras: layers.MixUp. Zhang and others, 2017.
 class MixUp : public AugmentationLayer<MixUp> {
 public:
   struct Options {

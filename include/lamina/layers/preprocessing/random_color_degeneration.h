@@ -17,7 +17,9 @@ public:
 
   RandomColorDegeneration() : RandomColorDegeneration(Factor(0.0)) {}
   explicit RandomColorDegeneration(const Factor &factor) : RandomColorDegeneration(factor, Options()) {}
-  RandomColorDegeneration(const Factor &factor, const Options &options) : factor(factor), options(options) { start(options); }
+  RandomColorDegeneration(const Factor &factor, const Options &options) : factor(factor), options(options) {
+    start(options);
+  }
 
   void prepare() {
     factor = factor.resolved("factor", -1, 1);
@@ -25,7 +27,8 @@ public:
   }
 
   Value transform(const Value &images, CallContext &context) const {
-    return clip_to(images + draw(images, context, factor.range("factor", -1, 1)) * (to_grayscale(images) - images), options.value_range);
+    return clip_to(images + draw(images, context, factor.range("factor", -1, 1)) * (to_grayscale(images) - images),
+                   options.value_range);
   }
 
   template <typename F> void fields(F &f) {

@@ -8,8 +8,8 @@
 
 namespace lamina::layers {
 
-/// RandomBrightness, RandomContrast, RandomSaturation and RandomHue one after the other, of those whose factors are given.
-/// Keras: layers.RandomColorJitter.
+/// RandomBrightness, RandomContrast, RandomSaturation and RandomHue one after the other, of those whose factors are
+/// given. Keras: layers.RandomColorJitter.
 class RandomColorJitter : public AugmentationLayer<RandomColorJitter> {
 public:
   struct Options {

@@ -28,8 +28,7 @@ public:
   Value transform(const Value &images, CallContext &context) const {
     auto [lower, upper] = factor.range("factor", 0, 1);
     Value average = mean(images, {1, 2}, true);
-    return clip_to((images - average) * draw(images, context, 1.0 - lower, 1.0 + upper) + average,
-                   options.value_range);
+    return clip_to((images - average) * draw(images, context, 1.0 - lower, 1.0 + upper) + average, options.value_range);
   }
 
   template <typename F> void fields(F &f) {

@@ -5,8 +5,8 @@
 
 namespace lamina::layers {
 
-/// Cuts one random box out of all images of a batch while training: [N, H, W, C] → [N, height, width, C]. Images that are
-/// too small lose what does not fit the box's ratio, and are enlarged. Keras: layers.RandomCrop.
+/// Cuts one random box out of all images of a batch while training: [N, H, W, C] → [N, height, width, C]. Images that
+/// are too small lose what does not fit the box's ratio, and are enlarged. Keras: layers.RandomCrop.
 class RandomCrop : public AugmentationLayer<RandomCrop> {
 public:
   struct Options {
@@ -36,7 +36,8 @@ public:
       return take_along(take_along(images, 1, indices(height, rows - height)), 2, indices(width, columns - width));
     }
     auto start = [](std::int64_t size, std::int64_t other, std::int64_t wanted, std::int64_t other_wanted) {
-      std::int64_t kept = static_cast<std::int64_t>(static_cast<double>(other * wanted) / static_cast<double>(other_wanted));
+      std::int64_t kept =
+          static_cast<std::int64_t>(static_cast<double>(other * wanted) / static_cast<double>(other_wanted));
       return (size - std::max<std::int64_t>(std::min(size, kept), 1)) / 2;
     };
     std::int64_t top = start(rows, columns, height, width), left = start(columns, rows, width, height);

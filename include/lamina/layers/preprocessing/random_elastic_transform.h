@@ -6,7 +6,8 @@
 namespace lamina::layers {
 
 /// Bends some images while training: pixels move by smooth noise, whose strength and width are shares of the image's
-/// size. factor: the chance that an image is bent. scale: the range of the shares. Keras: layers.RandomElasticTransform.
+/// size. factor: the chance that an image is bent. scale: the range of the shares. Keras:
+/// layers.RandomElasticTransform.
 class RandomElasticTransform : public TransformLayer<RandomElasticTransform> {
 public:
   struct Options {
@@ -36,7 +37,8 @@ public:
     if (upper == 0.0 || options.factor.range("factor", 0, 1).second == 0.0)
       return images;
     auto [height, width] = image_size(images);
-    double shorter = static_cast<double>(std::min(height, width)), longer = static_cast<double>(std::max(height, width));
+    double shorter = static_cast<double>(std::min(height, width)),
+           longer = static_cast<double>(std::max(height, width));
     Value strength = uniform(images, context, {}, lower, upper), sigma = strength * (0.05 * shorter);
     // The kernel reaches floor(floor(6 sigma) / 2) to either side, which is less where the drawn sigma is.
     auto reach = static_cast<std::int64_t>(std::floor(6.0 * 0.05 * upper * shorter)) / 2;

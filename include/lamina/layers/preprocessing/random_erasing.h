@@ -5,8 +5,8 @@
 
 namespace lamina::layers {
 
-/// Overwrites a random box of some images while training. scale: the box's sides are square roots of two shares from it.
-/// fill_value: a number, one for each of 3 channels, or none for noise. Keras: layers.RandomErasing.
+/// Overwrites a random box of some images while training. scale: the box's sides are square roots of two shares from
+/// it. fill_value: a number, one for each of 3 channels, or none for noise. Keras: layers.RandomErasing.
 class RandomErasing : public AugmentationLayer<RandomErasing> {
 public:
   struct Options {
@@ -36,8 +36,8 @@ public:
     Box box = random_box(images, share(), share(), [&] { return draw(images, context); });
     Value fill;
     if (options.fill_value.is_null())
-      fill = random_normal(context.seed(), dims_of(images), context.stream(seed), images.dtype()) *
-             options.value_range[1];
+      fill =
+          random_normal(context.seed(), dims_of(images), context.stream(seed), images.dtype()) * options.value_range[1];
     else
       fill = to_dtype(constant(images.graph(), to_numbers(options.fill_value)), images.dtype());
     Value erased = where(box.inside, clip_to(fill, options.value_range), images);

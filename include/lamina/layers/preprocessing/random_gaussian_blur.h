@@ -36,7 +36,8 @@ public:
     auto [lower, upper] = options.sigma.range("sigma", 0, 1);
     auto weights = [&, lower = lower, upper = upper](std::int64_t size) {
       Value sigma = uniform(images, context, {}, lower, upper) + 1e-6;
-      Value x = (cast(iota(images.graph(), {Dim(size)}, 0), images.dtype()) - 0.5 * static_cast<double>(size - 1)) / sigma;
+      Value x =
+          (cast(iota(images.graph(), {Dim(size)}, 0), images.dtype()) - 0.5 * static_cast<double>(size - 1)) / sigma;
       Value w = exp(-0.5 * square(x));
       return Value(w / sum(w));
     };

@@ -26,7 +26,8 @@ public:
   }
 
   Value transform(const Value &images, CallContext &context) const {
-    Value turn = where(greater(draw(images, context), 0.5), -0.5, 0.5) * draw(images, context, factor.range("factor", 0, 1));
+    Value turn =
+        where(greater(draw(images, context), 0.5), -0.5, 0.5) * draw(images, context, factor.range("factor", 0, 1));
     Hsv x = rgb_to_hsv(to_range(images, options.value_range, {0, 1}));
     Value hue = x.hue + turn;
     hue = where(greater(hue, 1.0), hue - 1.0, hue);

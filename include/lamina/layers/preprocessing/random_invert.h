@@ -25,7 +25,8 @@ public:
   }
 
   Value transform(const Value &images, CallContext &context) const {
-    return where(chosen(images, context, options.factor.range("factor", 0, 1)), options.value_range[1] - images, images);
+    return where(chosen(images, context, options.factor.range("factor", 0, 1)), options.value_range[1] - images,
+                 images);
   }
 
   template <typename F> void fields(F &f) {

@@ -5,8 +5,9 @@
 
 namespace lamina::layers {
 
-/// Shows some images from another point of view while training: their corners move by random shares of their coordinates.
-/// factor: the chance that an image is. scale: the width of the shares' range. Keras: layers.RandomPerspective.
+/// Shows some images from another point of view while training: their corners move by random shares of their
+/// coordinates. factor: the chance that an image is. scale: the width of the shares' range. Keras:
+/// layers.RandomPerspective.
 class RandomPerspective : public AugmentationLayer<RandomPerspective> {
 public:
   struct Options {

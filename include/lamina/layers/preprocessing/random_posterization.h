@@ -17,7 +17,9 @@ public:
 
   RandomPosterization() : RandomPosterization(Factor(8)) {}
   explicit RandomPosterization(const Factor &factor) : RandomPosterization(factor, Options()) {}
-  RandomPosterization(const Factor &factor, const Options &options) : factor(factor), options(options) { start(options); }
+  RandomPosterization(const Factor &factor, const Options &options) : factor(factor), options(options) {
+    start(options);
+  }
 
   void prepare() {
     factor = factor.resolved("factor", 1, 8);

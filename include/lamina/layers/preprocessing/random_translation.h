@@ -18,7 +18,8 @@ public:
   };
 
   RandomTranslation() : RandomTranslation(Factor(), Factor()) {}
-  RandomTranslation(const Factor &height_factor, const Factor &width_factor) : RandomTranslation(height_factor, width_factor, Options()) {}
+  RandomTranslation(const Factor &height_factor, const Factor &width_factor)
+      : RandomTranslation(height_factor, width_factor, Options()) {}
   RandomTranslation(const Factor &height_factor, const Factor &width_factor, const Options &options)
       : height_factor(height_factor), width_factor(width_factor) {
     start_transform(options);

@@ -42,8 +42,8 @@ public:
     auto [height, width] = image_size(images);
     double middle_x = 0.5 * static_cast<double>(width - 1), middle_y = 0.5 * static_cast<double>(height - 1);
     PixelGrid grid(images);
-    return sample(images, (grid.x - middle_x) * horizontal + middle_x,
-                  (grid.y - middle_y) * vertical + middle_y, sampling);
+    return sample(images, (grid.x - middle_x) * horizontal + middle_x, (grid.y - middle_y) * vertical + middle_y,
+                  sampling);
   }
 
   template <typename F> void fields(F &f) {

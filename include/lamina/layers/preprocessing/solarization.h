@@ -29,7 +29,9 @@ public:
 
   Value transform(const Value &images, CallContext &context) const {
     // Keras scales the upper ends alone.
-    auto drawn = [&](std::pair<double, double> range) { return draw(images, context, range.first, range.second * 255); };
+    auto drawn = [&](std::pair<double, double> range) {
+      return draw(images, context, range.first, range.second * 255);
+    };
     Value added = drawn(options.addition_factor.range("addition_factor", 0, 1));
     Value threshold = drawn(options.threshold_factor.range("threshold_factor", 0, 1));
     Value x = clip(to_range(images, options.value_range, {0, 255}) + added, 0.0, 255.0);

@@ -31,6 +31,14 @@ inline double interpolation_kernel(const std::string &interpolation, double x) {
   return x > radius ? 0.0 : x < 1e-3 ? 1.0 : radius * std::sin(pi * x) * std::sin(pi * x / radius) / (pi * pi * x * x);
 }
 
+/// The elements of an axis as sums of the old ones, by weights [old size, new size].
+inline Value mix_along(const Value &x, std::int64_t axis, const Tensor &weights) {
+  std::vector<std::int64_t> back;
+  for (std::int64_t i = 0; i < x.rank(); ++i)
+    back.push_back(i < axis ? i : i == axis ? x.rank() - 1 : i - 1);
+  return transpose(dot_general(x, constant(x.graph(), weights), {axis}, {0}), back);
+}
+
 /// Resamples an axis of known size with half-pixel centres: a product with a matrix of the kernel's values.
 /// antialias: where the axis shrinks, the kernel grows with the distance between the new elements.
 inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, const std::string &interpolation,
@@ -51,11 +59,7 @@ inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, cons
       weights.values<float>()[static_cast<std::size_t>(i * size + to)] = static_cast<float>(
           interpolation_kernel(interpolation, std::abs(centre - static_cast<double>(i)) / scale) / total);
   }
-  Value y = dot_general(x, constant(x.graph(), weights), {axis}, {0});
-  std::vector<std::int64_t> back;
-  for (std::int64_t i = 0; i < x.rank(); ++i)
-    back.push_back(i < axis ? i : i == axis ? x.rank() - 1 : i - 1);
-  return transpose(y, back);
+  return mix_along(x, axis, weights);
 }
 
 /// What the up-samplings share: each spatial axis grows `size` times.
