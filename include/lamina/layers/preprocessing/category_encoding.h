@@ -30,8 +30,10 @@ public:
     refuse_sparse(options.sparse);
   }
 
-  Value call(const Values &inputs, CallContext &context) const {
-    Value weights = inputs.size() > 1 ? inputs[1] : context.tensor("count_weights");
+  std::vector<std::string> input_names() const override { return {"inputs", "count_weights"}; }
+
+  Value call(const Values &inputs, CallContext &) const {
+    Value weights = inputs.size() > 1 ? inputs[1] : Value();
     if (weights) {
       if (options.output_mode != "count")
         throw Error("count_weights need output_mode 'count', got '" + options.output_mode + "'");
@@ -47,9 +49,6 @@ public:
 
   std::int64_t num_tokens;
   Options options;
-
-protected:
-  bool takes_separate_inputs() const override { return true; }
 };
 
 LAMINA_REGISTER_LAYER(CategoryEncoding, "keras");
