@@ -205,10 +205,9 @@ def scatter(t, i, u):
     return t
 
 
-counts, bins = np.zeros(5, np.float32), np.array([4, 0, 4, 9, -1, 2], np.int32)
-for name, init in [("scatter_add_scalars", counts), ("scatter_add_unit_rows", counts[:, None])]:
-    ones = np.ones((6, *init.shape[1:]), np.float32)
-    case(name, [init, bins, ones], "%r = lamina.scatter_add %a0, %a1, %a2 : {0}, {1}, {2}",
+bins = np.array([4, 0, 4, 9, -1, 2], np.int32)
+for name, row in [("scatter_add_scalars", ()), ("scatter_add_unit_rows", (1,))]:
+    case(name, [np.zeros((5, *row), np.float32), bins, np.ones((6, *row), np.float32)], "%r = lamina.scatter_add %a0, %a1, %a2 : {0}, {1}, {2}",
          lambda t, i, u: np.array([2, 0, 1, 0, 3], np.float32).reshape(t.shape))
 case("scatter_add", [table, ids, rows], "%r = lamina.scatter_add %a0, %a1, %a2 : {0}, {1}, {2}", scatter,
      [[(), (0, 1), (0, 1)], [(0,), (0,), (0,)], [(0, 1), (0, 1), (0, 1, 2)]])
