@@ -1,6 +1,6 @@
 // Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop
-// reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum; other rows that are summed
-// along as columns. Guarantees that a panel is read through linalg.unpack, which tiles to slices of the panels.
+// reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum; other rows that are
+// summed along as columns. Guarantees that a panel is read through linalg.unpack, which tiles to slices of the panels.
 
 #include "compiler/Contraction.h"
 #include "compiler/Passes.h"
@@ -92,7 +92,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       if (iterator == utils::IteratorType::parallel && !read.isFunctionOfDim(loop))
         rows = ShapedType::isDynamic(ranges[loop]) ? someRows : rows * ranges[loop];
     bool wide = ShapedType::isDynamic(columns) || columns >= panel / 2;
-    return wide && (constant || rows >= someRows) ? *axis : -1;
+    return wide && (constant || rows >= someRows) ? static_cast<int64_t>(*axis) : -1;
   }
 
   /// A copy of the operand with this axis behind all others.

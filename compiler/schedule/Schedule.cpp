@@ -182,7 +182,8 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
 
   Sizes tile(rootLoops, 0), order;
   Sizes inner(contraction.getNumLoops(), 0), partial;
-  // Rows: the innermost parallel loop besides n, one of a single operand if there is any, as its rows share the other's.
+  // Rows: the innermost parallel loop besides n, one of a single operand if there is any, as its rows share the
+  // other's.
   auto isShared = [&](int64_t i) {
     auto loop = llvm::find(ofContraction, i);
     return loop == ofContraction.end() || llvm::all_of(contraction.getDpsInputOperands(), [&](OpOperand *input) {
