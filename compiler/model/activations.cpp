@@ -152,4 +152,11 @@ ActivationFunction ActivationFunction::from_config(const Config &config) {
 
 Value ActivationFunction::operator()(const Value &x) const { return function_ ? function_(x) : x; }
 
+std::vector<KnownClass> known_activations() {
+  std::vector<KnownClass> classes;
+  for (const std::string &name : activations::names())
+    classes.push_back({name, {}});
+  return classes;
+}
+
 } // namespace lamina

@@ -234,4 +234,11 @@ Initializer variance_scaling(double scale, const std::string &mode, const std::s
 }
 } // namespace initializers
 
+std::vector<KnownClass> known_initializers() {
+  std::vector<KnownClass> classes;
+  for (const Kind &kind : kinds())
+    classes.push_back({kind.class_name, keys_of(kind.defaults)});
+  return classes;
+}
+
 } // namespace lamina

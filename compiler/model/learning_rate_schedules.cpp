@@ -88,7 +88,7 @@ struct Schedule {
   Value (*function)(Arguments, const Value &);
 };
 
-const std::vector<Schedule> &schedules() {
+const std::vector<Schedule> &schedule_kinds() {
   static const std::vector<Schedule> table{
       {"ExponentialDecay",
        {{"initial_learning_rate", nullptr},
@@ -136,7 +136,7 @@ const std::vector<Schedule> &schedules() {
 
 const Schedule &find_schedule(const std::string &name) {
   std::vector<std::string> known;
-  for (const Schedule &schedule : schedules()) {
+  for (const Schedule &schedule : schedule_kinds()) {
     known.push_back(schedule.class_name);
     if (name == schedule.class_name)
       return schedule;
@@ -218,5 +218,12 @@ LearningRate cosine_decay_restarts(double initial_learning_rate, double first_de
                                       {"alpha", alpha}});
 }
 } // namespace schedules
+
+std::vector<KnownClass> known_schedules() {
+  std::vector<KnownClass> classes;
+  for (const Schedule &schedule : schedule_kinds())
+    classes.push_back({schedule.class_name, keys_of(schedule.arguments)});
+  return classes;
+}
 
 } // namespace lamina

@@ -290,4 +290,11 @@ std::vector<std::string> names() {
 }
 } // namespace losses
 
+std::vector<KnownClass> known_losses() {
+  std::vector<KnownClass> classes;
+  for (const Kind &kind : kinds())
+    classes.push_back({kind.class_name, {}});
+  return classes;
+}
+
 } // namespace lamina

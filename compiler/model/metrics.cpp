@@ -72,4 +72,13 @@ std::pair<Value, Value> Metric::operator()(const Value &t, const Value &p, const
   return {sum(values * weights), sum(weights * ones_like(values))};
 }
 
+std::vector<KnownClass> known_metrics() {
+  std::vector<KnownClass> classes;
+  for (const std::string &name : accuracies())
+    classes.push_back({name, {}});
+  for (const std::string &name : losses::names())
+    classes.push_back({name, {}});
+  return classes;
+}
+
 } // namespace lamina

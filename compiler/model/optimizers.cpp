@@ -323,4 +323,11 @@ void Optimizer::finalize(const std::vector<Variable> &weights) const {
     weights[i].assign(state_->weights[i].average.value());
 }
 
+std::vector<KnownClass> known_optimizers() {
+  std::vector<KnownClass> classes;
+  for (const OptimizerRule &rule : optimizer_rules())
+    classes.push_back({rule.class_name, keys_of(Optimizer(rule.name).get_config())});
+  return classes;
+}
+
 } // namespace lamina

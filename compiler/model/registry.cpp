@@ -154,4 +154,22 @@ std::vector<std::string> registered_layers(std::string_view package) {
   return names;
 }
 
+std::vector<std::string> keys_of(const Config &config) {
+  std::vector<std::string> keys;
+  for (const auto &[key, value] : config.as_dict())
+    keys.push_back(key);
+  return keys;
+}
+
+std::vector<KnownClass> known_layers() {
+  std::vector<KnownClass> classes;
+  const Config least{{"layer", serialized("keras.layers", "LSTM", {{"units", 1}})}}; // for layers around another
+  for (const std::string &name : registered_layers()) {
+    Config config = registry().by_name.at({"keras", name}).factory(least)->serialized_config();
+    config.set("activity_regularizer", Config()); // every layer has it, and saves it where it is set
+    classes.push_back({name, keys_of(config)});
+  }
+  return classes;
+}
+
 } // namespace lamina

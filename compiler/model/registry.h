@@ -16,6 +16,26 @@ Config serialized(const std::string &module, const std::string &class_name, Conf
 /// should be.
 std::pair<std::string, Config> class_and_config(const Config &object, const char *what);
 
+/// A class that files and arguments may name, with the arguments that are known beside its name.
+struct KnownClass {
+  std::string name;
+  std::vector<std::string> arguments;
+};
+
+/// All that there are, by family. Losses and metrics come without arguments.
+std::vector<KnownClass> known_layers();
+std::vector<KnownClass> known_activations();
+std::vector<KnownClass> known_initializers();
+std::vector<KnownClass> known_regularizers();
+std::vector<KnownClass> known_constraints();
+std::vector<KnownClass> known_losses();
+std::vector<KnownClass> known_metrics();
+std::vector<KnownClass> known_optimizers();
+std::vector<KnownClass> known_schedules();
+
+/// The keys of a configuration.
+std::vector<std::string> keys_of(const Config &config);
+
 /// "unknown activation 'x'; known: …"
 Error unknown(const std::string &what, const std::string &name, const std::vector<std::string> &known);
 

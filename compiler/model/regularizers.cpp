@@ -167,4 +167,16 @@ Constraint min_max_norm(double min_value, double max_value, double rate, std::ve
 }
 } // namespace constraints
 
+namespace {
+std::vector<KnownClass> known(const std::vector<Kind> &kinds) {
+  std::vector<KnownClass> classes;
+  for (const Kind &kind : kinds)
+    classes.push_back({kind.class_name, keys_of(kind.defaults)});
+  return classes;
+}
+} // namespace
+
+std::vector<KnownClass> known_regularizers() { return known(regularizer_kinds()); }
+std::vector<KnownClass> known_constraints() { return known(constraint_kinds()); }
+
 } // namespace lamina

@@ -1,85 +1,112 @@
-"""Models drawn at random from all layers: equal outputs."""
+"""Models drawn at random from all layers: outputs, gradients, a training step and files agree with Keras's.
 
-import random
+    test_random_models.py LAMINA [--seed N] [--models N] [--only I,J] [--jobs N] [--shrink SECONDS]
+"""
 
-import harness
-import keras
-from harness import floats, ids, keras_outputs, lamina_outputs, noise
-from keras import layers as L
+import argparse
+import collections
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+import warnings
 
-ACTIVATIONS = ["relu", "tanh", "sigmoid", "gelu", "silu", "elu", "softplus", "linear"]
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.filterwarnings("ignore")
 
-
-def grow_image(draw, x):
-    return draw.choice([
-        lambda: L.Conv2D(draw.randint(1, 9), draw.randint(1, 3), strides=draw.randint(1, 2), padding="same",
-                         activation=draw.choice(ACTIVATIONS))(x),
-        lambda: L.Conv2D(draw.randint(1, 9), 3, dilation_rate=draw.randint(1, 2), padding="same")(x),
-        lambda: L.MaxPooling2D(2, padding="same")(x),
-        lambda: L.AveragePooling2D(draw.randint(1, 3), strides=1, padding="same")(x),
-        lambda: L.BatchNormalization()(x),
-        lambda: L.Activation(draw.choice(ACTIVATIONS))(x),
-        lambda: L.Add()([x, L.Conv2D(x.shape[-1], 3, padding="same")(x)]),
-        lambda: L.Concatenate()([x, L.Conv2D(2, 1)(x)]),
-    ])()
-
-
-def grow_sequence(draw, x):
-    return draw.choice([
-        lambda: L.LSTM(draw.randint(1, 8), return_sequences=True, go_backwards=draw.random() < 0.3)(x),
-        lambda: L.Dense(draw.randint(1, 9), activation=draw.choice(ACTIVATIONS))(x),
-        lambda: L.LayerNormalization()(x),
-        lambda: L.Permute((2, 1))(L.Permute((2, 1))(x)),
-        lambda: L.Multiply()([x, L.Dense(x.shape[-1], activation="sigmoid")(x)]),
-    ])()
+MOST_REDRAWN = 30  # times that a program may turn out not to be one
+MOST_LEFT_OUT = 0.1  # of all arrays: those whose float32 values say nothing
+BATCH = 8  # models a task; their traces are forgotten behind them
 
 
-def grow_vector(draw, x):
-    return draw.choice([
-        lambda: L.Dense(draw.randint(1, 40), activation=draw.choice(ACTIVATIONS))(x),
-        lambda: L.LayerNormalization()(x),
-        lambda: L.BatchNormalization()(x),
-        lambda: L.Dropout(0.3)(x),
-        lambda: x + L.Dense(x.shape[-1])(x),
-        lambda: L.Concatenate()([x, L.Activation("tanh")(x)]),
-    ])()
+def known_layers(cli):
+    lines = subprocess.run([cli, "list", "layers"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line.split("(")[0] for line in lines]
 
 
-def random_model(seed):
-    """A model and inputs; the kind of input goes round with the seed."""
-    draw, batch = random.Random(seed), 1 + seed % 5
-    if seed % 3 == 0:
-        shape = (draw.randint(4, 12), draw.randint(4, 12), draw.randint(1, 5))
-        entry, array = keras.Input(shape), floats(batch, *shape)
-        x = entry
-        for _ in range(draw.randint(1, 4)):
-            x = grow_image(draw, x)
-        x = draw.choice([L.Flatten(), L.GlobalAveragePooling2D()])(x)
-    elif seed % 3 == 1:
-        length = draw.randint(1, 9)
-        entry, array = keras.Input((length,), dtype="int32"), ids(12, batch, length)
-        x = L.Embedding(12, draw.randint(1, 8))(entry)
-        for _ in range(draw.randint(1, 3)):
-            x = grow_sequence(draw, x)
-        x = draw.choice([L.Flatten(), L.LSTM(4)])(x)
-    else:
-        width = draw.randint(1, 40)
-        entry, array = keras.Input((width,)), floats(batch, width)
-        x = entry
-    for _ in range(draw.randint(1, 4)):
-        x = grow_vector(draw, x)
-    return noise(keras.Model(entry, x)), [array]
+def draw(seed, index, classes):
+    """The program of this number, about the layer whose turn it is."""
+    from drawing import NOT_CALLED, Drawing
+
+    stars = [cls for cls in classes if cls not in NOT_CALLED]
+    for attempt in range(MOST_REDRAWN):
+        program = Drawing(f"{seed}/{index}/{attempt}", classes, stars[index % len(stars)]).program()
+        if program:
+            yield program
 
 
-class RandomModels(harness.Case):
-    def test_equal_outputs(self):
-        for seed in range(24):
-            with self.subTest(seed=seed):
-                model, inputs = random_model(seed)
-                path = f"{self.folder}/{seed}.keras"
-                model.save(path)
-                self.assert_close(lamina_outputs(path, inputs), keras_outputs(model, inputs), tolerance=2e-5)
+def run_batch(cli, seed, indices, classes, seconds):
+    """-> a dictionary for each model."""
+    import jax
+
+    import keras
+
+    from checks import Unfit, check
+    from programs import skip_initializers
+    from shrinking import shrink
+
+    skip_initializers()
+    results = []
+    for index in indices:
+        result = {"index": index, "failures": [], "compared": 0, "left_out": 0, "layers": [], "why": "nothing drawn"}
+        try:
+            for program in draw(seed, index, classes):
+                try:
+                    wrong, result["compared"], result["left_out"] = check(cli, program)
+                except Unfit as error:
+                    result["why"] = str(error)
+                    continue
+                result["why"] = ""
+                result["calls"] = len(program.nodes)
+                for kind, (sort, message) in wrong.items():
+                    small, again = shrink(cli, program, kind, sort, seconds)
+                    result["failures"].append((sort, again or message, small.script()))
+                break
+        except Exception as error:
+            result["why"] = f"{type(error).__name__}: {error}"
+        results.append(result)
+    jax.clear_caches()
+    keras.utils.clear_session()
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lamina")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--models", type=int, default=200)
+    parser.add_argument("--only", help="numbers of models with commas between")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--shrink", type=float, default=60, help="seconds to spend on making a failure small")
+    options = parser.parse_args()
+    cli = os.path.abspath(options.lamina)
+    classes = known_layers(cli)
+    indices = [int(i) for i in options.only.split(",")] if options.only else range(options.models)
+    print(f"seed {options.seed}, {len(indices)} models of {len(classes)} classes of layers", flush=True)
+    batches = [indices[i:i + BATCH] for i in range(0, len(indices), BATCH)]
+    start, totals, failed, calls = time.monotonic(), collections.Counter(), 0, collections.Counter()
+    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
+        tasks = [pool.apply_async(run_batch, (cli, options.seed, batch, classes, options.shrink)) for batch in batches]
+        for result in (result for task in tasks for result in task.get()):
+            totals.update(compared=result["compared"], left_out=result["left_out"], drawn=not result["why"])
+            calls[result.get("calls", 0)] += 1
+            if result["why"]:
+                failed += 1
+                print(f"model {result['index']}: none could be drawn: {result['why']}")
+            for sort, message, script in result["failures"]:
+                failed += 1
+                print(f"\nmodel {result['index']} [{sort}]: {message}\n{'-' * 40}\n{script}\n{'-' * 40}")
+            sys.stdout.flush()
+    print(f"{totals['drawn']} models, {totals['compared']} arrays compared, {totals['left_out']} left out, {failed} failures, "
+          f"{time.monotonic() - start:.0f} s; calls a model: {dict(sorted(calls.items()))}")
+    if totals["left_out"] > MOST_LEFT_OUT * (totals["compared"] + totals["left_out"]):
+        sys.exit("too many arrays were left out")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
-    harness.main()
+    main()

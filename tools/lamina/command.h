@@ -17,6 +17,7 @@ void add_convert(CLI::App &app);
 void add_compile(CLI::App &app);
 void add_bench(CLI::App &app);
 void add_devices(CLI::App &app);
+void add_list(CLI::App &app);
 
 /// A wrong use that the parser cannot see: exit code 2.
 class UsageError : public std::runtime_error {

@@ -33,6 +33,7 @@ void add_commands(CLI::App &app) {
   add_compile(app);
   add_bench(app);
   add_devices(app);
+  add_list(app);
 }
 
 std::string help_of(const CLI::App &app) {
