@@ -22,6 +22,7 @@ class Refused(Exception):
     """A command that failed; its message names no layers, so that two of a kind are equal."""
 
     def __init__(self, command, code, message):
+        message = re.sub(r"\S*/model\.keras: ", "", message)
         super().__init__(f"lamina {command}: exit {code}: {message}")
         self.sort = f"{command} exit {code} " + re.sub(r"'[^']*'|[-\d.]+|[\[(].*?[\])]", "", message)[:60]
 
@@ -109,8 +110,8 @@ def check(cli, program, kinds=KINDS):
             lamina(cli, "convert", path, f"{folder}/ours.keras")
             ours = keras.saving.load_model(f"{folder}/ours.keras")
             for a, b in zip(ours.weights, model.weights, strict=True):
-                if a.path.split("/")[1:] != b.path.split("/")[1:] or not np.array_equal(np.asarray(a), np.asarray(b)):
-                    raise Refused("convert", 0, f"weight {b.path} came back as {a.path} or with other values")
+                if a.name != b.name or not np.array_equal(np.asarray(a), np.asarray(b)):
+                    raise Refused("convert", 0, f"weight '{b.path}' came back as '{a.path}' or with other values")
             return reference.predict(ours, inputs)
 
         prefixes = {"run": "output", "grad": "grad", "train": ("loss", "weight"), "convert": "output"}

@@ -5,8 +5,10 @@
 
 import argparse
 import collections
+import functools
 import multiprocessing
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -39,7 +41,7 @@ def draw(seed, index, classes):
             yield program
 
 
-def run_batch(cli, seed, indices, classes, seconds):
+def run_batch(cli, seed, classes, seconds, indices):
     """-> a dictionary for each model."""
     import jax
 
@@ -52,7 +54,7 @@ def run_batch(cli, seed, indices, classes, seconds):
     skip_initializers()
     results = []
     for index in indices:
-        result = {"index": index, "failures": [], "compared": 0, "left_out": 0, "layers": [], "why": "nothing drawn"}
+        result = {"index": index, "failure": None, "compared": 0, "left_out": 0, "layers": [], "why": "nothing drawn"}
         try:
             for program in draw(seed, index, classes):
                 try:
@@ -62,9 +64,11 @@ def run_batch(cli, seed, indices, classes, seconds):
                     continue
                 result["why"] = ""
                 result["calls"] = len(program.nodes)
-                for kind, (sort, message) in wrong.items():
+                if wrong:  # the first in the order of the checks; the others mostly have the same cause
+                    kind, (sort, message) = next(iter(wrong.items()))
                     small, again = shrink(cli, program, kind, sort, seconds)
-                    result["failures"].append((sort, again or message, small.script()))
+                    others = "".join(f"; also {other[0]}" for other in list(wrong.values())[1:])
+                    result["failure"] = (sort + others, again or message, small.script())
                 break
         except Exception as error:
             result["why"] = f"{type(error).__name__}: {error}"
@@ -90,19 +94,23 @@ def main():
     batches = [indices[i:i + BATCH] for i in range(0, len(indices), BATCH)]
     start, totals, failed, calls = time.monotonic(), collections.Counter(), 0, collections.Counter()
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
-        tasks = [pool.apply_async(run_batch, (cli, options.seed, batch, classes, options.shrink)) for batch in batches]
-        for result in (result for task in tasks for result in task.get()):
+        work = functools.partial(run_batch, cli, options.seed, classes, options.shrink)
+        for result in (result for batch in pool.imap_unordered(work, batches) for result in batch):
             totals.update(compared=result["compared"], left_out=result["left_out"], drawn=not result["why"])
             calls[result.get("calls", 0)] += 1
             if result["why"]:
                 failed += 1
                 print(f"model {result['index']}: none could be drawn: {result['why']}")
-            for sort, message, script in result["failures"]:
+            if result["failure"]:
                 failed += 1
+                sort, message, script = result["failure"]
                 print(f"\nmodel {result['index']} [{sort}]: {message}\n{'-' * 40}\n{script}\n{'-' * 40}")
             sys.stdout.flush()
+        pool.close()
+        pool.join()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{totals['drawn']} models, {totals['compared']} arrays compared, {totals['left_out']} left out, {failed} failures, "
-          f"{time.monotonic() - start:.0f} s; calls a model: {dict(sorted(calls.items()))}")
+          f"{time.monotonic() - start:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processors; calls a model: {dict(sorted(calls.items()))}")
     if totals["left_out"] > MOST_LEFT_OUT * (totals["compared"] + totals["left_out"]):
         sys.exit("too many arrays were left out")
     sys.exit(1 if failed else 0)

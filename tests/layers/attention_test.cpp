@@ -85,6 +85,27 @@ TEST(MultiHeadAttention, Errors) {
   EXPECT_THROW(GroupQueryAttention(3, 4, 3)({query, query}), Error);
 }
 
+TEST(Attention, AxesBeforeTheLastTwoAreBatches) {
+  Tensor q = lamina::test::random_data({2, 3, 4, 2}, DType::Float32, 0, 1),
+         v = lamina::test::random_data({2, 3, 5, 2}, DType::Float32, 0, 2);
+  auto outer = [&](auto layer) {
+    KerasTensor query = Input({3, 4, 2}), value = Input({3, 5, 2});
+    return Model({query, value}, layer({query, value})).run({q, v})[0].reshape({6, 4, 2});
+  };
+  auto flat = [&](auto layer) {
+    KerasTensor query = Input({4, 2}), value = Input({5, 2});
+    return Model({query, value}, layer({query, value})).run({q.reshape({6, 4, 2}), v.reshape({6, 5, 2})})[0];
+  };
+  auto expect_equal = [](const Tensor &a, const Tensor &b) {
+    ASSERT_EQ(a.shape(), b.shape());
+    for (std::size_t i = 0; i < a.values<float>().size(); ++i)
+      EXPECT_NEAR(a.values<float>()[i], b.values<float>()[i], 1e-6);
+  };
+  expect_equal(outer(Attention()), flat(Attention()));
+  expect_equal(outer(Attention({.score_mode = "concat"})), flat(Attention({.score_mode = "concat"})));
+  expect_equal(outer(AdditiveAttention({.use_scale = false})), flat(AdditiveAttention({.use_scale = false})));
+}
+
 TEST(EinsumDense, Checks) {
   check_layer(EinsumDense("abc,cd->abd", Config::list({nullptr, 4}), {.activation = "tanh", .bias_axes = "d"}),
               {.input_shape = {none, 5}, .expected_shape = {none, 4}});

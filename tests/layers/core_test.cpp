@@ -26,6 +26,7 @@ TEST(Dense, RefusesNoUnits) {
 
 TEST(Embedding, Checks) {
   check_layer(Embedding(5, 3), {.input_shape = {4}, .input_dtype = DType::Int32, .expected_shape = {4, 3}});
+  check_layer(Embedding(5, 1), {.input_shape = {4}, .input_dtype = DType::Int32, .expected_shape = {4, 1}});
   check_layer(Embedding(5, 3, {.mask_zero = true}),
               {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
 }

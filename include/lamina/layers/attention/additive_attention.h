@@ -9,7 +9,7 @@ namespace lamina::layers {
 ///
 ///     score = Σ scale · tanh(query + key)
 ///
-/// [query (batch, Tq, dim), value (batch, Tv, dim), key (batch, Tv, dim)] → (batch, Tq, dim). Keras:
+/// [query (…, Tq, dim), value (…, Tv, dim), key (…, Tv, dim)] → (…, Tq, dim). Keras:
 /// layers.AdditiveAttention. Bahdanau, Cho and Bengio, 2014.
 class AdditiveAttention : public AttentionBase<AdditiveAttention> {
 public:
@@ -30,7 +30,7 @@ public:
   }
 
   Value score(const Value &query, const Value &key) const {
-    Value pairs = tanh(expand_dims(query, 2) + expand_dims(key, 1));
+    Value pairs = tanh(expand_dims(query, -2) + expand_dims(key, -3));
     return sum(scale ? Value(pairs * scale) : pairs, -1);
   }
 

@@ -9,7 +9,7 @@ namespace lamina::layers {
 ///
 ///     score = scale · query · keyᵀ, or for score_mode "concat": concat_score_weight · Σ tanh(scale · (query + key))
 ///
-/// [query (batch, Tq, dim), value (batch, Tv, dim), key (batch, Tv, dim)] → (batch, Tq, dim). Keras: layers.Attention.
+/// [query (…, Tq, dim), value (…, Tv, dim), key (…, Tv, dim)] → (…, Tq, dim). Keras: layers.Attention.
 /// Luong, 2015.
 class Attention : public AttentionBase<Attention> {
 public:
@@ -40,10 +40,14 @@ public:
 
   Value score(const Value &query, const Value &key) const {
     if (options.score_mode == "dot") {
-      Value scores = dot_general(query, key, {2}, {2}, {0}, {0});
+      std::vector<std::int64_t> batch;
+      for (std::int64_t axis = 0; axis + 2 < query.rank(); ++axis)
+        batch.push_back(axis);
+      std::int64_t last = query.rank() - 1;
+      Value scores = dot_general(query, key, {last}, {last}, batch, batch);
       return scale ? Value(scores * scale) : scores;
     }
-    Value pairs = expand_dims(query, 2) + expand_dims(key, 1);
+    Value pairs = expand_dims(query, -2) + expand_dims(key, -3);
     return sum(tanh(scale ? Value(pairs * scale) : pairs), -1) * concat_score_weight;
   }
 

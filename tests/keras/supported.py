@@ -1,0 +1,127 @@
+"""What of the installed Keras is known here: writes docs/layers.md, or says how it differs.
+
+    supported.py LAMINA FILE [--check]
+"""
+
+import argparse
+import difflib
+import inspect
+import os
+import subprocess
+import sys
+
+os.environ["KERAS_BACKEND"] = "jax"
+import keras  # noqa: E402
+
+PYTHON = "Python by nature: its work is code, which a file cannot carry safely"
+BASE = "a base class, no layer of its own"
+REASONS = {
+    "Lambda": PYTHON,
+    "TorchModuleWrapper": PYTHON,
+    "JaxLayer": PYTHON,
+    "FlaxLayer": PYTHON,
+    "TFSMLayer": "Python by nature: it runs a TensorFlow SavedModel",
+    "Layer": BASE,
+    "Wrapper": BASE,
+}
+# Keras's classes that have a name of their own in the graph of layers, and no entry in the list.
+BUILT_IN = {"InputLayer"}
+# Arguments of every layer, and those that never reach a file or say nothing about numbers.
+COMMON = {"self", "args", "kwargs", "name", "dtype", "trainable", "activity_regularizer", "autocast"}
+FAMILIES = {"initializers": keras.initializers.Initializer, "regularizers": keras.regularizers.Regularizer,
+            "constraints": keras.constraints.Constraint, "losses": keras.losses.Loss,
+            "optimizers": keras.optimizers.Optimizer, "metrics": keras.metrics.Metric}
+NOTE = """# What of Keras is known
+
+Written by `cmake --build build --target docs_layers` from Keras {version} and `lamina list`; a test compares. An argument that is
+not known is one of Keras's constructor that no configuration here has.
+"""
+
+
+def known(cli, family):
+    """{name: arguments}"""
+    lines = subprocess.run([cli, "list", family], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {name: set(filter(None, arguments.rstrip(")").split(", "))) for name, _, arguments in
+            (line.partition("(") for line in lines)}
+
+
+def public_classes(module, base):
+    """{name: class} of what the module shows under the class's own name."""
+    return {name: value for name, value in sorted(vars(module).items())
+            if inspect.isclass(value) and issubclass(value, base) and name == value.__name__}
+
+
+def aliases(module, base):
+    """{class's name: its other names}"""
+    found = {}
+    for name, value in sorted(vars(module).items()):
+        if inspect.isclass(value) and issubclass(value, base) and name != value.__name__:
+            found.setdefault(value.__name__, []).append(name)
+    return found
+
+
+def arguments(cls):
+    return [name for name in inspect.signature(cls.__init__).parameters if name not in COMMON]
+
+
+def row(*cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def layers(cli):
+    have, others = known(cli, "layers"), aliases(keras.layers, keras.layers.Layer)
+    classes = {cls.__name__: cls for cls in vars(keras.layers).values()
+               if inspect.isclass(cls) and issubclass(cls, keras.layers.Layer)}
+    rows, count = [], 0
+    for name, cls in sorted(classes.items(), key=lambda item: (item[1].__module__.split(".")[3], item[0])):
+        title = ", ".join([f"`{name}`", *(f"`{other}`" for other in others.get(name, []))])
+        family = cls.__module__.split(".")[3]
+        if name in have or name in BUILT_IN:
+            count += 1
+            missing = [f"`{a}`" for a in arguments(cls) if name in have and a not in have[name]]
+            rows.append(row(family, title, "yes", ", ".join(missing)))
+        else:
+            rows.append(row(family, title, "no", REASONS.get(name, "")))
+    return [f"## Layers: {count} of {len(classes)}", "", row("family", "layer", "known", "arguments that are not, or why not"),
+            row(*["---"] * 4), *rows, ""]
+
+
+def others(cli):
+    lines = []
+    functions = {name for name, value in vars(keras.activations).items()
+                 if inspect.isfunction(value) and name == value.__name__ and name not in ("get", "serialize", "deserialize")}
+    families = {"activations": ({name: None for name in sorted(functions)}, known(cli, "activations"))}
+    for family, base in FAMILIES.items():
+        classes = public_classes(getattr(keras, family), base)
+        classes.pop(base.__name__, None)
+        families[family] = classes, known(cli, family)
+    schedule = keras.optimizers.schedules.LearningRateSchedule
+    schedules = public_classes(keras.optimizers.schedules, schedule)
+    schedules.pop(schedule.__name__)
+    families["schedules"] = schedules, known(cli, "schedules")
+    for family, (classes, have) in families.items():
+        has = lambda name: name in have or keras.src.utils.naming.to_snake_case(name) in have  # noqa: E731
+        missing = [f"`{name}`" for name in classes if not has(name)]
+        lines.append(row(family, f"{len(classes) - len(missing)} of {len(classes)}", ", ".join(missing)))
+    return ["## The rest", "", row("family", "known", "not known"), row("---", "---", "---"), *lines, ""]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lamina")
+    parser.add_argument("file")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    text = "\n".join([NOTE.format(version=keras.__version__), *layers(options.lamina), *others(options.lamina)])
+    if not options.check:
+        with open(options.file, "w", encoding="utf-8") as file:
+            file.write(text)
+        return
+    with open(options.file, encoding="utf-8") as file:
+        lines = list(difflib.unified_diff(file.read().splitlines(), text.splitlines(), options.file, "now", lineterm="", n=0))
+    print("\n".join(lines))
+    sys.exit("renew it: cmake --build build --target docs_layers" if lines else 0)
+
+
+if __name__ == "__main__":
+    main()
