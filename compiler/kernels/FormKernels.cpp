@@ -393,6 +393,21 @@ void materializeFills(func::FuncOp entry) {
   }
 }
 
+// A loop of one turn has been unfolded: what it carried needs no buffer of its own, and its first values, which several
+// may share, must stay.
+void forgetUnfoldedLoops(func::FuncOp entry) {
+  entry.walk([](bufferization::MaterializeInDestinationOp write) {
+    if (write->getNumResults() == 0)
+      return;
+    auto carried = dyn_cast<BlockArgument>(write.getDest());
+    auto loop = carried ? dyn_cast_or_null<scf::ForOp>(carried.getOwner()->getParentOp()) : scf::ForOp();
+    if (loop && llvm::is_contained(write->getUsers(), loop.getBody()->getTerminator()))
+      return;
+    write->getResult(0).replaceAllUsesWith(write.getSource());
+    write.erase();
+  });
+}
+
 // What a loop carries is written into the buffer that carries it, after all of its readers.
 void carryInPlace(func::FuncOp entry) {
   entry.walk([](scf::ForOp loop) {
@@ -479,6 +494,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       (void)entry.insertArgument(index, pointer, {}, entry.getLoc());
       decomposePads(entry);
       collapseSlicedUnits(entry);
+      forgetUnfoldedLoops(entry);
       carryInPlace(entry);
       materializeFills(entry);
       materializeSlices(entry);

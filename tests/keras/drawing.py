@@ -473,8 +473,8 @@ class Drawing:
         loose = [name for name in ends if name.split("[")[0] not in used] or ends
         program.outputs = [loose[-1], *(name for name in loose[-3:-1] if self.chance(0.5))]
         if self.star and f"L.{self.star}(" not in repr(program.pruned()):
-            star = next(node.name for node in program.nodes if f"L.{self.star}(" in repr(program.layers.get(node.layer)))
-            own = [name for name in ends if name.split("[")[0] == star]
+            stars = {node.name for node in program.nodes if f"L.{self.star}(" in repr(program.layers.get(node.layer))}
+            own = [name for name in ends if name.split("[")[0] in stars]
             if not own:
                 return None
             program.outputs.append(own[0])

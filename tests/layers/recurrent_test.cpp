@@ -54,6 +54,16 @@ TEST(LSTM, GivesItsStates) {
   EXPECT_TRUE(std::equal(y[0].values<float>().begin(), y[0].values<float>().end(), y[1].values<float>().begin()));
 }
 
+TEST(LSTM, OneStepGivesItsStates) {
+  KerasTensor input = Input({1, 2});
+  std::vector<KerasTensor> states = LSTM(3, {.bias_initializer = "ones", .return_state = true})(input).outputs();
+  std::vector<Tensor> both = Model(input, {states[1], states[2]}).predict({Tensor::zeros({1, 1, 2})});
+  // σ(1) tanh(1) and σ(1) tanh of that.
+  expect_values(both[1], {0.556770, 0.556770, 0.556770});
+  expect_values(both[0], {0.369606, 0.369606, 0.369606});
+  check_layer(LSTM(3), {.input_shape = {1, 2}, .expected_shape = {3}});
+}
+
 TEST(LSTM, StatefulGoesOn) {
   KerasTensor input = BatchInput({1, 2, 1});
   SimpleRNN rnn(
