@@ -122,6 +122,8 @@ def check(cli, program, kinds=KINDS):
             try:
                 got = {"run": run, "grad": grad, "train": train, "convert": convert}[kind]()
             except Refused as error:
+                if "must be equal" in str(error) and any(None in source.shape for source in program.sources):
+                    raise Unfit("two open sizes differ, which docs/architecture.md takes to be equal") from error
                 wrong[kind] = (error.sort, str(error))
                 continue
             except Exception as error:  # Keras does not take our file

@@ -301,7 +301,8 @@ class Drawing:
                 x = self.tokens(program, self.number(2, 3))
                 shape = (None, *program.sources[-1].shape)
             else:
-                fitting = [name for name in shapes if len(shapes[name]) > 1 and (not rank or len(shapes[name]) == rank)]
+                least = 3 if family(cls) == "attention" else 2  # of the axes that Keras documents
+                fitting = [name for name in shapes if len(shapes[name]) >= least and rank in (None, len(shapes[name]))]
                 if fitting and self.chance(0.9):
                     # Mostly the newest, so that models grow deep.
                     x = fitting[-1] if self.chance(0.7) else self.pick(fitting)
