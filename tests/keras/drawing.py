@@ -189,7 +189,7 @@ class Drawing:
         if cls == "SpectralNormalization":
             return self.make(self.pick(["Dense", "Conv1D", "Conv2D"]), shape)
         inner = [c for c in self.steps if not c.startswith("Spatial") and family(c) not in ("merging", "attention")
-                 and c not in ("Bidirectional", "TimeDistributed")]
+                 and c not in ("Bidirectional", "TimeDistributed") and spatial_axes(c) in (None, len(shape) - 3)]
         return self.make(self.pick(inner), (shape[0], *shape[2:]))
 
     def einsum(self, shape):
@@ -228,7 +228,7 @@ class Drawing:
             arguments |= {"mean": 0.3, "variance": 1.7}
         if "return_state" in arguments and self.chance(0.5):
             del arguments["return_state"]
-        if self.chance(0.04):
+        if self.chance(0.04) and not {"layer", "cell"} & set(arguments):  # in Keras the weights inside train on
             arguments["trainable"] = False
         return Make(f"L.{cls}", arguments)
 

@@ -61,7 +61,7 @@ TEST(LSTM, GivesItsStates) {
 TEST(LSTM, OneStepGivesItsStates) {
   KerasTensor input = Input({1, 2});
   std::vector<KerasTensor> states = LSTM(3, {.bias_initializer = "ones", .return_state = true})(input).outputs();
-  std::vector<Tensor> both = Model(input, {states[1], states[2]}).predict({Tensor::zeros({1, 1, 2})});
+  std::vector<Tensor> both = Model({input}, {states[1], states[2]}).run({Tensor::zeros({1, 1, 2})});
   // σ(1) tanh(1) and σ(1) tanh of that.
   expect_values(both[1], {0.556770, 0.556770, 0.556770});
   expect_values(both[0], {0.369606, 0.369606, 0.369606});
