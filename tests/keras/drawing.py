@@ -35,6 +35,12 @@ def family(cls):
     return getattr(L, cls).__module__.split(".")[3]
 
 
+def takes_several(cls):
+    """Whether a call has several inputs as arguments of their own."""
+    parameters = list(inspect.signature(getattr(L, cls).call).parameters.values())[1:]
+    return len([p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]) > 1
+
+
 class Drawing:
     """Draws one program."""
 
@@ -190,7 +196,7 @@ class Drawing:
             return self.make(self.pick(["Dense", "Conv1D", "Conv2D"]), shape)
         inner = [c for c in self.steps if not c.startswith("Spatial") and family(c) not in ("merging", "attention")
                  and c not in ("Bidirectional", "TimeDistributed") and spatial_axes(c) in (None, len(shape) - 3)]
-        return self.make(self.pick(inner), (shape[0], *shape[2:]))
+        return self.make(self.pick(inner or ["Dense"]), (shape[0], *shape[2:]))
 
     def einsum(self, shape):
         out = self.number(1, 5)
@@ -371,7 +377,7 @@ class Drawing:
                 states.append(Code(name))
             keywords["initial_state"] = states
         name = f"layer_{len(program.layers)}"
-        node = Node(f"x{len(program.nodes)}", name, inputs, keywords)
+        node = Node(f"x{len(program.nodes)}", name, inputs, keywords, spread=takes_several(cls))
         try:
             values[name] = eval(repr(layer), values)
         except Exception:
@@ -429,6 +435,8 @@ class Drawing:
             single = [cls for cls in self.steps if family(cls) not in ("merging", "attention", "preprocessing")
                       and cls not in ("Embedding", "ReversibleEmbedding")
                       and spatial_axes(cls) in (None, len(values[last].shape) - 2)]
+            if not single:
+                break
             cls = self.pick(single)
             try:
                 layer = self.make(cls, tuple(values[last].shape))

@@ -51,6 +51,7 @@ class Node:
     inputs: list
     keywords: dict
     expression: str = ""
+    spread: bool = False  # inputs are arguments of their own, not one list
 
     def uses(self):
         names = list(self.inputs)
@@ -62,7 +63,8 @@ class Node:
     def __repr__(self):
         if self.expression:
             return f"{self.name} = {self.expression.format(*self.inputs)}"
-        positional = self.inputs[0] if len(self.inputs) == 1 else f"[{', '.join(self.inputs)}]"
+        positional = ", ".join(self.inputs)
+        positional = positional if self.spread or len(self.inputs) == 1 else f"[{positional}]"
         keywords = "".join(f", {key}={value!r}" for key, value in self.keywords.items())
         return f"{self.name} = {self.layer}({positional}{keywords})"
 

@@ -51,15 +51,6 @@ def public_classes(module, base):
             if inspect.isclass(value) and issubclass(value, base) and name == value.__name__}
 
 
-def aliases(module, base):
-    """{class's name: its other names}"""
-    found = {}
-    for name, value in sorted(vars(module).items()):
-        if inspect.isclass(value) and issubclass(value, base) and name != value.__name__:
-            found.setdefault(value.__name__, []).append(name)
-    return found
-
-
 def arguments(cls):
     return [name for name in inspect.signature(cls.__init__).parameters if name not in COMMON]
 
@@ -69,12 +60,14 @@ def row(*cells):
 
 
 def layers(cli):
-    have, others = known(cli, "layers"), aliases(keras.layers, keras.layers.Layer)
-    classes = {cls.__name__: cls for cls in vars(keras.layers).values()
-               if inspect.isclass(cls) and issubclass(cls, keras.layers.Layer)}
+    have, classes = known(cli, "layers"), {}
+    for name, cls in sorted(vars(keras.layers).items()):
+        if inspect.isclass(cls) and issubclass(cls, keras.layers.Layer):
+            classes.setdefault(cls, []).append(name)
     rows, count = [], 0
-    for name, cls in sorted(classes.items(), key=lambda item: (item[1].__module__.split(".")[3], item[0])):
-        title = ", ".join([f"`{name}`", *(f"`{other}`" for other in others.get(name, []))])
+    for cls, names in sorted(classes.items(), key=lambda item: (item[0].__module__.split(".")[3], item[1])):
+        name = min(names, key=lambda name: (name not in have, name != cls.__name__))  # as files have it
+        title = ", ".join(f"`{name}`" for name in sorted(names, key=lambda other: other != name))
         family = cls.__module__.split(".")[3]
         if name in have or name in BUILT_IN:
             count += 1
