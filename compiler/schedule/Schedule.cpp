@@ -279,8 +279,9 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
     AffineMap map = op.getMatchingIndexingMap(input);
     return along >= 0 && access.result >= 0 && map.isFunctionOfDim(along) && lastLoop(map) == access.result;
   });
+  // An operation that asks where it is keeps its loops: partial results have others.
   if (op.getNumReductionLoops() > 0 && along >= 0 && !isWindowed(op, along) && op->getNumResults() == 1 &&
-      !readsColumns) {
+      !readsColumns && !op.hasIndexSemantics()) {
     partial.assign(op.getNumLoops(), 0);
     partial[along] = columns(ranges[along], width, 4);
     tile[along] = 0;

@@ -342,6 +342,7 @@ LogicalResult Tiler::run() {
       whole &= size == 0 || range == size;
     if (whole)
       continue;
+    bool multiplies = isContraction(op);
     rewriter.setInsertionPoint(op);
     FailureOr<scf::SCFTilingResult> result =
         scf::tileReductionUsingScf(rewriter, cast<PartialReductionOpInterface>(op.getOperation()),
@@ -349,7 +350,19 @@ LogicalResult Tiler::run() {
     if (failed(result))
       return op.emitOpError("cannot keep partial results as its schedule says");
     rewriter.replaceOp(op, result->replacements);
+    for (Operation *tiled : result->tiledOps)
+      if (multiplies && isa<linalg::LinalgOp>(tiled))
+        tiled->setAttr("lamina.products", rewriter.getUnitAttr());
     peelLoops(rewriter, kernel, loops);
+    cleanUp();
+    // Masks stay out of products: what peeling left over is cut to single elements.
+    for (linalg::LinalgOp part : marked("lamina.products")) {
+      part->removeAttr("lamina.products");
+      SmallVector<int64_t> sizes = llvm::map_to_vector(
+          part.getStaticLoopRanges(), [](int64_t range) -> int64_t { return ShapedType::isDynamic(range); });
+      if (llvm::is_contained(sizes, 1) && failed(tileGroup(part, sizes, {}, /*forall=*/false)))
+        return failure();
+    }
     cleanUp();
   }
   RewritePatternSet patterns(kernel.getContext());

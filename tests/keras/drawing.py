@@ -26,9 +26,18 @@ class Wanted(Exception):
     """An argument that nothing is known to draw for."""
 
 
+def is_image_layer(cls):
+    return "image_preprocessing" in getattr(L, cls).__module__
+
+
 def spatial_axes(cls):
     """1 for Conv1D, ...; None where the name does not say."""
-    return next((n for n in (1, 2, 3) if f"{n}D" in cls), None)
+    return 2 if is_image_layer(cls) else next((n for n in (1, 2, 3) if f"{n}D" in cls), None)
+
+
+def needs_sizes(cls):
+    """Whether only known sizes have a result in Keras's graph of layers."""
+    return is_image_layer(cls) or cls.startswith("Adaptive")
 
 
 def family(cls):
@@ -58,7 +67,10 @@ class Drawing:
         return self.random.random() < p
 
     def pick(self, items):
-        return self.random.choice(list(items))
+        items = list(items)
+        if not items:
+            raise Wanted("nothing to choose from")
+        return self.random.choice(items)
 
     def number(self, low, high):
         return self.random.randint(low, high)
@@ -195,7 +207,8 @@ class Drawing:
         if cls == "SpectralNormalization":
             return self.make(self.pick(["Dense", "Conv1D", "Conv2D"]), shape)
         inner = [c for c in self.steps if not c.startswith("Spatial") and family(c) not in ("merging", "attention")
-                 and c not in ("Bidirectional", "TimeDistributed") and spatial_axes(c) in (None, len(shape) - 3)]
+                 and c not in ("Bidirectional", "TimeDistributed") and spatial_axes(c) in (None, len(shape) - 3)
+                 and not (needs_sizes(c) and None in shape[2:])]
         return self.make(self.pick(inner or ["Dense"]), (shape[0], *shape[2:]))
 
     def einsum(self, shape):
@@ -253,7 +266,7 @@ class Drawing:
         if cls in ("Masking",) or (rank == 3 and self.chance(0.15)):
             kind = "padded normal"
         sizes = shape
-        if rank > 2 and self.chance(0.25):
+        if rank > 2 and not (cls and needs_sizes(cls)) and self.chance(0.25):
             n = 2 if rank > 3 and self.chance(0.3) else 1
             shape, sizes = (None,) * n + shape[n:], (self.open_size,) * n + shape[n:]
         program.sources.append(Source(name, shape, sizes, "float32", kind))
@@ -308,7 +321,8 @@ class Drawing:
                 shape = (None, *program.sources[-1].shape)
             else:
                 least = 3 if family(cls) == "attention" else 2  # of the axes that Keras documents
-                fitting = [name for name in shapes if len(shapes[name]) >= least and rank in (None, len(shapes[name]))]
+                fitting = [name for name in shapes if len(shapes[name]) >= least and rank in (None, len(shapes[name]))
+                           and not (needs_sizes(cls) and None in shapes[name][1:])]
                 if fitting and self.chance(0.9):
                     # Mostly the newest, so that models grow deep.
                     x = fitting[-1] if self.chance(0.7) else self.pick(fitting)

@@ -107,7 +107,7 @@ def compute(model, inputs, cotangents, targets=None, compiled=None):
     result = {f"output_{i}": y for i, y in enumerate(outputs)}
     result |= {f"grad_weight_{i}": g for i, g in enumerate(weights)}
     floats = [i for i, x in enumerate(inputs) if is_float(x)]
-    result |= {f"grad_input_{i}": g for i, g in zip(floats, sources)}
+    result |= {f"grad_input_{i}": g for i, g in enumerate(sources)}
     if after:
         loss, tv, ntv = after
         result["loss"] = loss

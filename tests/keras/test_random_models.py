@@ -30,15 +30,23 @@ def known_layers(cli):
     return [line.split("(")[0] for line in lines]
 
 
-def draw(seed, index, classes):
-    """The program of this number, about the layer whose turn it is."""
-    from drawing import NOT_CALLED, Drawing
+def star_of(index, classes):
+    """The class whose turn it is."""
+    from drawing import NOT_CALLED
 
     stars = [cls for cls in classes if cls not in NOT_CALLED]
-    for attempt in range(MOST_REDRAWN):
-        program = Drawing(f"{seed}/{index}/{attempt}", classes, stars[index % len(stars)]).program()
-        if program:
-            yield program
+    return stars[index % len(stars)]
+
+
+def draw(seed, index, classes):
+    """Programs of this number: about the layer whose turn it is, then about none, for what Keras only has with TensorFlow."""
+    from drawing import Drawing
+
+    for star in (star_of(index, classes), None):
+        for attempt in range(MOST_REDRAWN):
+            program = Drawing(f"{seed}/{index}/{attempt}", classes, star).program()
+            if program:
+                yield star, program
 
 
 def run_batch(cli, seed, classes, seconds, indices):
@@ -56,7 +64,7 @@ def run_batch(cli, seed, classes, seconds, indices):
     for index in indices:
         result = {"index": index, "failure": None, "compared": 0, "left_out": 0, "layers": [], "why": "nothing drawn"}
         try:
-            for program in draw(seed, index, classes):
+            for star, program in draw(seed, index, classes):
                 try:
                     wrong, result["compared"], result["left_out"] = check(cli, program)
                 except Unfit as error:
@@ -64,6 +72,7 @@ def run_batch(cli, seed, classes, seconds, indices):
                     continue
                 result["why"] = ""
                 result["calls"] = len(program.nodes)
+                result["missed"] = "" if star else star_of(index, classes)
                 if wrong:  # the first in the order of the checks; the others mostly have the same cause
                     kind, (sort, message) = next(iter(wrong.items()))
                     small, again = shrink(cli, program, kind, sort, seconds)
@@ -92,12 +101,13 @@ def main():
     indices = [int(i) for i in options.only.split(",")] if options.only else range(options.models)
     print(f"seed {options.seed}, {len(indices)} models of {len(classes)} classes of layers", flush=True)
     batches = [indices[i:i + BATCH] for i in range(0, len(indices), BATCH)]
-    start, totals, failed, calls = time.monotonic(), collections.Counter(), 0, collections.Counter()
+    start, totals, failed, calls, missed = time.monotonic(), collections.Counter(), 0, collections.Counter(), {""}
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
         work = functools.partial(run_batch, cli, options.seed, classes, options.shrink)
         for result in (result for batch in pool.imap_unordered(work, batches) for result in batch):
             totals.update(compared=result["compared"], left_out=result["left_out"], drawn=not result["why"])
             calls[result.get("calls", 0)] += 1
+            missed |= {result.get("missed", "")}
             if result["why"]:
                 failed += 1
                 print(f"model {result['index']}: none could be drawn: {result['why']}")
@@ -111,6 +121,8 @@ def main():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{totals['drawn']} models, {totals['compared']} arrays compared, {totals['left_out']} left out, {failed} failures, "
           f"{time.monotonic() - start:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processors; calls a model: {dict(sorted(calls.items()))}")
+    if missed := sorted(missed - {""}):
+        print(f"no model could be drawn about {', '.join(missed)}")
     if totals["left_out"] > MOST_LEFT_OUT * (totals["compared"] + totals["left_out"]):
         sys.exit("too many arrays were left out")
     sys.exit(1 if failed else 0)

@@ -39,10 +39,14 @@ inline std::int64_t known_channels(const Shape &input, std::size_t spatial, cons
   return channels;
 }
 
-/// Gives both an entry for each spatial axis. Errors: other numbers, both larger than 1.
+/// Gives both an entry for each spatial axis. Errors: other numbers.
 inline void expand_steps(Sizes &strides, Sizes &dilation_rate, std::size_t spatial) {
   strides = strides.expanded(spatial, "strides");
   dilation_rate = dilation_rate.expanded(spatial, "dilation_rate");
+}
+
+/// Errors: both larger than 1, which the layers of full convolutions refuse.
+inline void check_steps(const Sizes &strides, const Sizes &dilation_rate) {
   auto larger = [](std::int64_t step) { return step > 1; };
   if (std::ranges::any_of(strides, larger) && std::ranges::any_of(dilation_rate, larger))
     throw Error("strides and dilation_rate cannot both be larger than 1");

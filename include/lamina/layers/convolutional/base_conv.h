@@ -37,6 +37,7 @@ public:
     check_positive(options.groups, "groups");
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
     expand_steps(options.strides, options.dilation_rate, Spatial);
+    check_steps(options.strides, options.dilation_rate);
     check_padding(options.padding, Spatial == 1);
     is_channels_first(options.data_format);
     if (filters % options.groups)

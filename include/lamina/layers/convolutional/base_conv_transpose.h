@@ -36,6 +36,7 @@ public:
     check_positive(filters, "filters");
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
     expand_steps(options.strides, options.dilation_rate, Spatial);
+    check_steps(options.strides, options.dilation_rate);
     check_padding(options.padding);
     is_channels_first(options.data_format);
     if (!options.output_padding)

@@ -14,12 +14,12 @@ public:
       throw Error("takes images alone, got " + std::to_string(inputs.size()) +
                   " inputs; boxes, labels and masks beside them are not supported");
     const Value &input = inputs[0];
-    check_rank(input.shape(), 4);
     const D &layer = static_cast<const D &>(*this);
     bool first = is_channels_first(data_format);
     Value images = D::keeps_dtype ? input : to_dtype(input, this->dtype());
     if (D::augments && !context.training)
       return images;
+    check_rank(input.shape(), 4);
     return from_channels_last(layer.transform(to_channels_last(images, first), context), first);
   }
 
