@@ -12,8 +12,8 @@ from programs import Code, Make, Node, Program, Source
 LARGEST = 3000  # elements of a value, without the batch
 ATTEMPTS = {True: 60, False: 6}  # for the layer that the program is about, and others
 
-# Bases, and what is no step of a model by itself.
-NOT_CALLED = {"Layer", "Wrapper", "InputLayer"}
+# Bases, what is no step of a model by itself, and what outside of training has another shape than Keras says.
+NOT_CALLED = {"Layer", "Wrapper", "InputLayer", "RandomCrop"}
 ACTIVATIONS = sorted(name for name in dir(keras.activations)
                      if inspect.isfunction(getattr(keras.activations, name))
                      and name not in ("get", "serialize", "deserialize", "threshold", "glu"))

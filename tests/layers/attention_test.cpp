@@ -36,6 +36,16 @@ TEST(Attention, EqualScoresAverageTheValues) {
   expect_values(model.run({q, numbers({1, 2, 2}, 1)})[0], {1, 2});
 }
 
+TEST(Attention, CausalOverTheLastAxisOfScores) {
+  KerasTensor input = Input({2, 3, 1});
+  Model model(input, Attention()({input, input}, {.use_causal_mask = true}));
+  Tensor x({1, 2, 3, 1}, DType::Float32);
+  std::ranges::fill(x.values<float>(), 0.0f);
+  x.values<float>()[1] = x.values<float>()[3] = 6;
+  // Queries of 0 see the mean of what lies before them.
+  expect_values(model.run({x})[0], {0, 6, 2, 6, 3, 2});
+}
+
 TEST(MultiHeadAttention, Shapes) {
   KerasTensor query = Input({none, 4}), value = Input({none, 4});
   check(query, value, MultiHeadAttention(2, 3)({query, value}), {2, 3, 4});

@@ -24,6 +24,10 @@ TEST(Conv2D, ChannelsFirst) {
   check_layer(Conv2D(3, 3, {.data_format = "channels_first"}), {.input_shape = {2, 6, 5}, .expected_shape = {3, 4, 3}});
 }
 
+TEST(Conv2D, OpenWidthOfOneChannel) {
+  check_layer(Conv2D(1, {2, 1}), {.input_shape = {2, none, 1}, .expected_shape = {1, none, 1}});
+}
+
 TEST(Conv2D, Values) {
   Conv2D conv(1, 2, {.kernel_initializer = "ones"});
   Tensor x({1, 3, 3, 1}, DType::Float32);

@@ -64,6 +64,9 @@ TEST(CategoryEncoding, Checks) {
   LayerCheck check{.input_shape = {4}, .input_dtype = DType::Int32, .expected_shape = {5}};
   check_layer(CategoryEncoding(5), check);
   check_layer(CategoryEncoding(5, {.output_mode = "count"}), check);
+  check.input_shape = {none};
+  check_layer(CategoryEncoding(5), check);
+  check.input_shape = {4};
   check.expected_shape = {4, 5};
   check_layer(CategoryEncoding(5, {.output_mode = "one_hot"}), check);
 }
@@ -72,6 +75,8 @@ TEST(CategoryEncoding, Values) {
   Tensor x{{0, 2, 2}, {1, 7, -1}};
   expect_values(CategoryEncoding(3)(x), {1, 0, 1, 0, 1, 0});
   expect_values(CategoryEncoding(3, {.output_mode = "count"})(x), {1, 0, 2, 0, 1, 0});
+  KerasTensor open = Input({none}, {.dtype = DType::Int32});
+  expect_values(Model(open, CategoryEncoding(3)(open)).predict(x), {1, 0, 1, 0, 1, 0});
   KerasTensor indices = Input({3}, {.dtype = DType::Int32}), weights = Input({3});
   Model model({indices, weights}, CategoryEncoding(3, {.output_mode = "count"})(std::vector{indices, weights}));
   expect_values(model.predict({x, Tensor{{1., 2., 3.}, {4., 5., 6.}}})[0], {1, 0, 5, 0, 4, 0});

@@ -5,10 +5,9 @@
 
 namespace lamina::layers {
 
-/// True where position i of Tq may see position j of Tv: j ≤ i. Shape (Tq, Tv), the second axes of query and value.
-inline Value causal_mask(const Value &query, const Value &value) {
-  Dims square{Dim(query, 1), Dim(value, 1)};
-  return iota(query.graph(), square, 0) >= iota(query.graph(), square, 1);
+/// True where the query at position i may see the value at position j: j ≤ i. Shape (queries, values).
+inline Value causal_mask(trace::Graph &graph, const Dim &queries, const Dim &values) {
+  return iota(graph, {queries, values}, 0) >= iota(graph, {queries, values}, 1);
 }
 
 /// What the attentions over [query, value] or [query, value, key] share:
@@ -36,7 +35,7 @@ public:
     if (seen.defined())
       seen = expand_dims(seen, -2);
     if (context.flag("use_causal_mask")) {
-      Value causal = causal_mask(query, value);
+      Value causal = causal_mask(scores.graph(), Dim(scores, -2), Dim(scores, -1));
       seen = seen.defined() ? Value(logical_and(seen, causal)) : causal;
     }
     if (seen.defined())

@@ -135,7 +135,7 @@ private:
       if (Value mask = context.mask(input); mask.defined())
         restrict(expand_dims(cast(mask, DType::Bool), input == 0 ? -1 : -2));
     if (context.flag("use_causal_mask"))
-      restrict(expand_dims(causal_mask(query, value), 0));
+      restrict(expand_dims(causal_mask(query.graph(), Dim(query, 1), Dim(value, 1)), 0));
     if (options.sliding_window) {
       Dims square{Dim(query, 1), Dim(value, 1)};
       Value distance = abs(iota(query.graph(), square, 0) - iota(query.graph(), square, 1));
