@@ -9,7 +9,8 @@ namespace lamina::layers {
 ///
 ///     y = scale · x / √(mean x² + epsilon)
 ///
-/// Keras: layers.RMSNormalization. Zhang and Sennrich, 2019.
+/// The scale has the sizes of those axes and broadcasts against the last ones, as in Keras. Keras:
+/// layers.RMSNormalization. Zhang and Sennrich, 2019.
 class RMSNormalization : public Layer<RMSNormalization> {
 public:
   struct Options {
@@ -34,7 +35,7 @@ public:
   Value call(const Value &input, CallContext &) const {
     Value x = to_dtype(input, dtype());
     std::vector<std::int64_t> axes = options.axis.resolve(x.rank());
-    return x * rsqrt(mean(square(x), axes, true) + options.epsilon) * along_axes(as_value(x.graph(), scale), axes, x);
+    return x * rsqrt(mean(square(x), axes, true) + options.epsilon) * scale;
   }
 
   template <typename F> void fields(F &f) {
