@@ -247,7 +247,8 @@ class Drawing:
             arguments |= {"mean": 0.3, "variance": 1.7}
         if "return_state" in arguments and self.chance(0.5):
             del arguments["return_state"]
-        if self.chance(0.04) and not {"layer", "cell"} & set(arguments):  # in Keras the weights inside train on
+        # In Keras the weights inside train on.
+        if self.chance(0.04) and not {"layer", "cell"} & set(arguments) and not cls.startswith("ConvLSTM"):
             arguments["trainable"] = False
         return Make(f"L.{cls}", arguments)
 

@@ -387,6 +387,6 @@ TEST(Augmentation, Refuses) {
                "layer 'b': factor must be a number, or a list of two, in [-1.0, 1.0], got 2.0");
   expect_error([] { RandomFlip({.mode = "sideways", .name = "f"})(Input({3, 3, 1})); },
                "layer 'f': mode must be horizontal, vertical or horizontal_and_vertical, got 'sideways'");
-  expect_error([] { RandomFlip({.name = "f"})(Input({3, 3})); },
+  expect_error([] { RandomFlip({.name = "f"})(Tensor({2, 3, 3}, DType::Float32), true); },
                "layer 'f': expects an input of 4 dimensions, got shape (None, 3, 3)");
 }
