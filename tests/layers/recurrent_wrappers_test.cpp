@@ -80,7 +80,6 @@ TEST(RNN, SaysWhatItNeeds) {
   EXPECT_MENTIONS(error_of(RNN(Dense(3)), {4, 2}), "RNNCell");
   EXPECT_MENTIONS(error_of(RNN({LSTMCell(3), LSTMCell(0)}), {4, 2}), "units must be a positive integer");
   EXPECT_MENTIONS(error_of(RNN(LSTMCell(3)), {4}), "at least 3 dimensions");
-  EXPECT_MENTIONS(error_of(RNN(LSTMCell(3), {.unroll = true}), {none, 2}), "known number of steps");
   EXPECT_MENTIONS(error_of(LSTM(3), {4, 2}, {.initial_state = {Input({3}), Input({2})}}), "initial_state 1");
 }
 

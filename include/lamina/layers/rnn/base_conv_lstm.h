@@ -47,6 +47,7 @@ public:
     check();
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
     expand_steps(options.strides, options.dilation_rate, Spatial);
+    check_steps(options.strides, options.dilation_rate);
   }
 
   std::vector<Shape> state_shapes() const override { return {state_shape, state_shape}; }
@@ -219,6 +220,7 @@ public:
   std::shared_ptr<LayerBase> make_cell() {
     kernel_size = kernel_size.expanded(Spatial, "kernel_size");
     expand_steps(options.strides, options.dilation_rate, Spatial);
+    check_steps(options.strides, options.dilation_rate);
     using Cell = ConvLSTMCell<Spatial>;
     auto cell = cell_options<typename Cell::Options>(options, this->dtype_policy_, "conv_lstm_cell");
     cell.strides = options.strides;
