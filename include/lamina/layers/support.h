@@ -39,6 +39,28 @@ inline std::int64_t known_channels(const Shape &input, std::size_t spatial, cons
   return channels;
 }
 
+/// How a layer's options make its kernel, and its bias.
+template <typename O> Variable::Options kernel_options(const O &options) {
+  return {.initializer = options.kernel_initializer,
+          .regularizer = options.kernel_regularizer,
+          .constraint = options.kernel_constraint};
+}
+template <typename O> Variable::Options bias_options(const O &options) {
+  return {.initializer = options.bias_initializer,
+          .regularizer = options.bias_regularizer,
+          .constraint = options.bias_constraint};
+}
+
+/// The arguments that both read.
+template <typename F, typename O> void kernel_and_bias_fields(F &f, O &options) {
+  f("kernel_initializer", options.kernel_initializer);
+  f("bias_initializer", options.bias_initializer);
+  f("kernel_regularizer", options.kernel_regularizer);
+  f("bias_regularizer", options.bias_regularizer);
+  f("kernel_constraint", options.kernel_constraint);
+  f("bias_constraint", options.bias_constraint);
+}
+
 /// Gives both an entry for each spatial axis. Errors: other numbers.
 inline void expand_steps(Sizes &strides, Sizes &dilation_rate, std::size_t spatial) {
   strides = strides.expanded(spatial, "strides");

@@ -116,13 +116,8 @@ protected:
     f("use_bias", options.use_bias);
     f("use_gate", options.use_gate);
     f("sliding_window", options.sliding_window);
-    f("kernel_initializer", options.kernel_initializer);
-    f("bias_initializer", options.bias_initializer);
-    f("kernel_regularizer", options.kernel_regularizer);
-    f("bias_regularizer", options.bias_regularizer);
     f("activity_regularizer", options.activity_regularizer);
-    f("kernel_constraint", options.kernel_constraint);
-    f("bias_constraint", options.bias_constraint);
+    kernel_and_bias_fields(f, options);
     f("seed", options.seed);
   }
 

@@ -53,15 +53,9 @@ public:
     Shape shape(static_cast<const std::vector<std::int64_t> &>(kernel_size));
     shape.push_back(channels / options.groups);
     shape.push_back(filters);
-    kernel = this->add_weight("kernel", shape,
-                              {.initializer = options.kernel_initializer,
-                               .regularizer = options.kernel_regularizer,
-                               .constraint = options.kernel_constraint});
+    kernel = this->add_weight("kernel", shape, kernel_options(options));
     if (options.use_bias)
-      bias = this->add_weight("bias", {filters},
-                              {.initializer = options.bias_initializer,
-                               .regularizer = options.bias_regularizer,
-                               .constraint = options.bias_constraint});
+      bias = this->add_weight("bias", {filters}, bias_options(options));
   }
 
   Value call(const Value &input, CallContext &) const {
@@ -88,12 +82,7 @@ public:
     f("groups", options.groups);
     f("activation", options.activation);
     f("use_bias", options.use_bias);
-    f("kernel_initializer", options.kernel_initializer);
-    f("bias_initializer", options.bias_initializer);
-    f("kernel_regularizer", options.kernel_regularizer);
-    f("bias_regularizer", options.bias_regularizer);
-    f("kernel_constraint", options.kernel_constraint);
-    f("bias_constraint", options.bias_constraint);
+    kernel_and_bias_fields(f, options);
   }
 
   std::int64_t filters;

@@ -70,10 +70,7 @@ public:
                                .regularizer = options.depthwise_regularizer,
                                .constraint = options.depthwise_constraint});
     if (options.use_bias)
-      bias = this->add_weight("bias", {channels * options.depth_multiplier},
-                              {.initializer = options.bias_initializer,
-                               .regularizer = options.bias_regularizer,
-                               .constraint = options.bias_constraint});
+      bias = this->add_weight("bias", {channels * options.depth_multiplier}, bias_options(options));
   }
 
   Value call(const Value &input, CallContext &) const {

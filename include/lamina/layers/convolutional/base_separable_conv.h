@@ -59,10 +59,7 @@ public:
                                          .regularizer = options.pointwise_regularizer,
                                          .constraint = options.pointwise_constraint});
     if (options.use_bias)
-      bias = this->add_weight("bias", {filters},
-                              {.initializer = options.bias_initializer,
-                               .regularizer = options.bias_regularizer,
-                               .constraint = options.bias_constraint});
+      bias = this->add_weight("bias", {filters}, bias_options(options));
   }
 
   Value call(const Value &input, CallContext &) const {

@@ -39,15 +39,9 @@ public:
   void build(const Shape &input) {
     if (input.empty())
       throw Error("expects an input of at least one dimension, got a scalar");
-    kernel = add_weight("kernel", {input.back(), units},
-                        {.initializer = options.kernel_initializer,
-                         .regularizer = options.kernel_regularizer,
-                         .constraint = options.kernel_constraint});
+    kernel = add_weight("kernel", {input.back(), units}, kernel_options(options));
     if (options.use_bias)
-      bias = add_weight("bias", {units},
-                        {.initializer = options.bias_initializer,
-                         .regularizer = options.bias_regularizer,
-                         .constraint = options.bias_constraint});
+      bias = add_weight("bias", {units}, bias_options(options));
   }
 
   Value call(const Value &x, CallContext &) const {
@@ -61,12 +55,7 @@ public:
     f.required("units", units);
     f("activation", options.activation);
     f("use_bias", options.use_bias);
-    f("kernel_initializer", options.kernel_initializer);
-    f("bias_initializer", options.bias_initializer);
-    f("kernel_regularizer", options.kernel_regularizer);
-    f("bias_regularizer", options.bias_regularizer);
-    f("kernel_constraint", options.kernel_constraint);
-    f("bias_constraint", options.bias_constraint);
+    kernel_and_bias_fields(f, options);
   }
 
   std::int64_t units;

@@ -65,10 +65,7 @@ public:
       if (shape.back() == none)
         fail(std::string("leaves the size of '") + letter + "' open; set it in output_shape");
     }
-    kernel = add_weight("kernel", shape,
-                        {.initializer = options.kernel_initializer,
-                         .regularizer = options.kernel_regularizer,
-                         .constraint = options.kernel_constraint});
+    kernel = add_weight("kernel", shape, kernel_options(options));
     if (!options.bias_axes)
       return;
     for (char letter : letters.y) {
@@ -81,10 +78,7 @@ public:
     }
     if (bias_shape.empty())
       fail("has no axis of bias_axes '" + *options.bias_axes + "' in its result");
-    bias = add_weight("bias", bias_shape,
-                      {.initializer = options.bias_initializer,
-                       .regularizer = options.bias_regularizer,
-                       .constraint = options.bias_constraint});
+    bias = add_weight("bias", bias_shape, bias_options(options));
   }
 
   Value call(const Value &input, CallContext &) const {
@@ -101,13 +95,8 @@ public:
     f.required("equation", equation);
     f("activation", options.activation);
     f("bias_axes", options.bias_axes);
-    f("kernel_initializer", options.kernel_initializer);
-    f("bias_initializer", options.bias_initializer);
-    f("kernel_regularizer", options.kernel_regularizer);
-    f("bias_regularizer", options.bias_regularizer);
     f.optional("activity_regularizer", activity_regularizer);
-    f("kernel_constraint", options.kernel_constraint);
-    f("bias_constraint", options.bias_constraint);
+    kernel_and_bias_fields(f, options);
   }
 
   std::string equation;

@@ -34,13 +34,11 @@ public:
     check_positive(options.chain_depth, "chain_depth");
     if (!(options.alpha > 0))
       throw Error("alpha must be positive, got " + Config(options.alpha).str());
-    policy(name());
+    augmentations(options, seed, name());
   }
 
   Value transform(const Value &images, CallContext &context) const {
-    std::vector<Augmentation> choices = policy(name());
-    if (!options.all_ops)
-      choices.resize(geometric_augmentations);
+    std::vector<Augmentation> choices = augmentations(options, seed, name(), options.all_ops);
     Value alpha = detail::number(images, options.alpha);
     // The mixing weights are Dirichlet distributed: gamma distributed numbers by their sum.
     Value weights = softmax(random_log_gamma(images, context, {Dim(options.num_chains)}, alpha, seed));
@@ -72,11 +70,6 @@ public:
   }
 
   Options options;
-
-private:
-  std::vector<Augmentation> policy(const std::string &name) const {
-    return augmentations({options.factor, options.value_range, options.interpolation, seed, name});
-  }
 };
 
 LAMINA_REGISTER_LAYER(AugMix, "keras");

@@ -20,19 +20,9 @@ namespace lamina::layers {
 
 using Augmentation = std::function<Value(const Value &images, CallContext &context)>;
 
-struct PolicySettings {
-  Factor factor;
-  std::vector<double> value_range;
-  std::string interpolation;
-  std::optional<std::int64_t> seed;
-  std::string name;
-};
-
-/// The first of `augmentations`, without those of colour.
-inline constexpr std::size_t geometric_augmentations = 7;
-
-/// What policies choose from, all of one strength.
-inline std::vector<Augmentation> augmentations(const PolicySettings &s) {
+/// What policies choose from, all of one strength; those of colour are the last.
+template <typename Options> std::vector<Augmentation> augmentations(const Options &s, std::optional<std::int64_t> seed,
+                                                                    const std::string &name, bool colours = true) {
   std::vector<Augmentation> result;
   auto add = [&](auto layer) {
     layer.prepare();
@@ -40,21 +30,23 @@ inline std::vector<Augmentation> augmentations(const PolicySettings &s) {
   };
   auto bits = std::max<std::int64_t>(1, static_cast<std::int64_t>(8 * s.factor.range("factor", 0, 1).second));
   add(RandomShear(
-      {.x_factor = s.factor, .y_factor = s.factor, .interpolation = s.interpolation, .seed = s.seed, .name = s.name}));
-  add(RandomTranslation(s.factor, s.factor, {.interpolation = s.interpolation, .seed = s.seed, .name = s.name}));
-  add(RandomRotation(s.factor, {.interpolation = s.interpolation, .seed = s.seed, .name = s.name}));
-  add(RandomPosterization(static_cast<int>(bits), {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
+      {.x_factor = s.factor, .y_factor = s.factor, .interpolation = s.interpolation, .seed = seed, .name = name}));
+  add(RandomTranslation(s.factor, s.factor, {.interpolation = s.interpolation, .seed = seed, .name = name}));
+  add(RandomRotation(s.factor, {.interpolation = s.interpolation, .seed = seed, .name = name}));
+  add(RandomPosterization(static_cast<int>(bits), {.value_range = s.value_range, .seed = seed, .name = name}));
   add(Solarization({.addition_factor = s.factor,
                     .threshold_factor = s.factor,
                     .value_range = s.value_range,
-                    .seed = s.seed,
-                    .name = s.name}));
-  add(AutoContrast({.value_range = s.value_range, .name = s.name}));
-  add(Equalization({.value_range = s.value_range, .name = s.name}));
-  add(RandomBrightness(s.factor, {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
-  add(RandomColorDegeneration(s.factor, {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
-  add(RandomContrast(s.factor, {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
-  add(RandomSharpness(s.factor, {.value_range = s.value_range, .seed = s.seed, .name = s.name}));
+                    .seed = seed,
+                    .name = name}));
+  add(AutoContrast({.value_range = s.value_range, .name = name}));
+  add(Equalization({.value_range = s.value_range, .name = name}));
+  if (!colours)
+    return result;
+  add(RandomBrightness(s.factor, {.value_range = s.value_range, .seed = seed, .name = name}));
+  add(RandomColorDegeneration(s.factor, {.value_range = s.value_range, .seed = seed, .name = name}));
+  add(RandomContrast(s.factor, {.value_range = s.value_range, .seed = seed, .name = name}));
+  add(RandomSharpness(s.factor, {.value_range = s.value_range, .seed = seed, .name = name}));
   return result;
 }
 

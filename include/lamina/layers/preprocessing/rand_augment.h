@@ -27,11 +27,11 @@ public:
     options.value_range = ordered_range(options.value_range);
     if (options.num_ops < 0)
       throw Error("num_ops must not be negative, got " + std::to_string(options.num_ops));
-    policy(name());
+    augmentations(options, seed, name());
   }
 
   Value transform(const Value &images, CallContext &context) const {
-    std::vector<Augmentation> choices = policy(name());
+    std::vector<Augmentation> choices = augmentations(options, seed, name());
     Value x = images;
     for (std::int64_t op = 0; op < options.num_ops; ++op) {
       Value choice = floor(uniform(images, context, {}, 0.0, static_cast<double>(choices.size())));
@@ -52,11 +52,6 @@ public:
   }
 
   Options options;
-
-private:
-  std::vector<Augmentation> policy(const std::string &name) const {
-    return augmentations({options.factor, options.value_range, options.interpolation, seed, name});
-  }
 };
 
 LAMINA_REGISTER_LAYER(RandAugment, "keras");

@@ -77,20 +77,14 @@ public:
       Shape shape(static_cast<const std::vector<std::int64_t> &>(kernel_size));
       return shape.concat({from, 4 * filters});
     };
-    kernel = this->add_weight("kernel", kernel_shape(channels),
-                              {.initializer = options.kernel_initializer,
-                               .regularizer = options.kernel_regularizer,
-                               .constraint = options.kernel_constraint});
+    kernel = this->add_weight("kernel", kernel_shape(channels), kernel_options(options));
     recurrent_kernel = this->add_weight("recurrent_kernel", kernel_shape(filters),
                                         {.initializer = options.recurrent_initializer,
                                          .regularizer = options.recurrent_regularizer,
                                          .constraint = options.recurrent_constraint});
     if (!options.use_bias)
       return;
-    bias = this->add_weight("bias", {4 * filters},
-                            {.initializer = options.bias_initializer,
-                             .regularizer = options.bias_regularizer,
-                             .constraint = options.bias_constraint});
+    bias = this->add_weight("bias", {4 * filters}, bias_options(options));
     if (options.unit_forget_bias)
       set_forget_bias(bias, filters, options.bias_initializer);
   }
