@@ -164,14 +164,18 @@ std::vector<Variable> LayerBase::weights() const {
 
 std::vector<Variable> LayerBase::trainable_weights() const {
   std::vector<Variable> result;
-  if (!trainable())
-    return result;
-  result = own_trainable();
-  for (const Child &child : children())
-    for (const Variable &variable : child.layer->trainable_weights())
+  if (trainable())
+    collect_trainable(result);
+  return result;
+}
+
+void LayerBase::collect_trainable(std::vector<Variable> &result) const {
+  if (trainable())
+    for (const Variable &variable : own_trainable())
       if (std::none_of(result.begin(), result.end(), [&](const Variable &v) { return v.id() == variable.id(); }))
         result.push_back(variable);
-  return result;
+  for (const Child &child : children())
+    child.layer->collect_trainable(result);
 }
 
 std::vector<Variable> LayerBase::non_trainable_weights() const {

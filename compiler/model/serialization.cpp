@@ -329,12 +329,11 @@ std::shared_ptr<Network> sequential_from_config(const Config &config) {
       throw Error("model '" + name + "': a layer must be a dictionary, got " + object.str().substr(0, 60));
     made.push_back(object_from_config(object));
   }
+  // As in Keras, what trains is what its layers say, not its own `trainable`.
   auto network = std::make_shared<Network>(name, made);
   if (const Config *shape = config.find("build_input_shape");
       shape && shape->is_list() && !network->has_graph() && shape->size())
     network->build_sequential(static_cast<Shape>(*shape), DType::Float32);
-  if (const Config *trainable = config.find("trainable"); trainable && trainable->is_bool() && !trainable->as_bool())
-    network->set_trainable(false);
   return network;
 }
 

@@ -25,6 +25,21 @@ namespace mlir::lamina {
 
 namespace {
 
+// Unrolling takes a mask's axes to be the vector's, which they are not where a read permutes.
+void sortMaskedReads(func::FuncOp function) {
+  SmallVector<Operation *> permuted;
+  function.walk([&](vector::TransferReadOp op) {
+    if (op.getMask() && !op.getPermutationMap().isMinorIdentityWithBroadcasting())
+      permuted.push_back(op);
+  });
+  RewritePatternSet patterns(function.getContext());
+  vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
+  vector::populateVectorBroadcastLoweringPatterns(patterns);
+  vector::populateVectorTransposeLoweringPatterns(patterns, vector::VectorTransposeLowering::Shuffle16x16);
+  vector::populateVectorShapeCastLoweringPatterns(patterns);
+  (void)applyOpPatternsGreedily(permuted, std::move(patterns));
+}
+
 struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
@@ -68,6 +83,7 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       memref::populateFoldMemRefAliasOpPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
+    sortMaskedReads(function);
     {
       RewritePatternSet patterns(context);
       VectorTransferToSCFOptions options;

@@ -178,6 +178,9 @@ protected:
   std::string dtype_policy_ = "float32";
 
 private:
+  /// Own weights if they train, and those of layers inside: as an argument `trainable` is the layer's own affair,
+  /// set_trainable is one of all layers inside.
+  void collect_trainable(std::vector<Variable> &result) const;
   KerasTensor call_recorded(std::vector<KerasTensor> inputs, bool list, const CallArguments &arguments);
 
   mutable std::string name_;

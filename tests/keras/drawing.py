@@ -247,8 +247,7 @@ class Drawing:
             arguments |= {"mean": 0.3, "variance": 1.7}
         if "return_state" in arguments and self.chance(0.5):
             del arguments["return_state"]
-        # In Keras the weights inside train on.
-        if self.chance(0.04) and not {"layer", "cell"} & set(arguments) and not cls.startswith("ConvLSTM"):
+        if self.chance(0.04) and not cls.startswith("ConvLSTM"):  # whose weights train on in Keras
             arguments["trainable"] = False
         return Make(f"L.{cls}", arguments)
 
@@ -400,6 +399,11 @@ class Drawing:
         if values[name] is not None and self.live(program, values, node):
             program.layers[name] = layer
             program.nodes.append(node)
+            if getattr(values[node.name], "dtype", "float32").startswith("int"):  # numbers to go on with
+                name = f"layer_{len(program.layers)}"
+                program.layers[name], values[name] = Make("L.Rescaling", {"scale": 0.5}), L.Rescaling(0.5)
+                program.nodes.append(Node(f"x{len(program.nodes)}", name, [node.name], {}))
+                return self.live(program, values, program.nodes[-1])
             return True
         for source in program.sources[added:]:
             del values[source.name]

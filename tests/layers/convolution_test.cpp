@@ -4,6 +4,11 @@ using namespace lamina;
 using namespace lamina::layers;
 using namespace lamina::test;
 
+TEST(Conv2D, OneChannelOverAnOpenWidth) {
+  // The kernel's gradient reads rows that overlap, under a mask.
+  check_layer(Conv2D(1, {2, 1}), {.input_shape = {4, none, 1}, .expected_shape = {3, none, 1}});
+}
+
 TEST(Conv2D, Valid) { check_layer(Conv2D(4, 3), {.input_shape = {6, 5, 2}, .expected_shape = {4, 3, 4}}); }
 
 TEST(Conv2D, StridesAndPadding) {

@@ -31,6 +31,17 @@ TEST(Embedding, Checks) {
               {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
 }
 
+TEST(TimeDistributed, TrainableIsEachLayersOwn) {
+  // As in Keras: the argument freezes a layer's own weights, set_trainable those inside as well.
+  TimeDistributed outer(Dense(2), {.trainable = false});
+  KerasTensor input = Input({3, 4});
+  Model model(input, outer(input));
+  EXPECT_EQ(model.trainable_weights().size(), 2u);
+  EXPECT_EQ(outer.trainable_weights().size(), 0u);
+  outer.set_trainable(false);
+  EXPECT_EQ(model.trainable_weights().size(), 0u);
+}
+
 TEST(Shapes, Checks) {
   check_layer(Flatten(), {.input_shape = {2, 3, 4}, .expected_shape = {24}});
   check_layer(Flatten({.data_format = "channels_first"}), {.input_shape = {2, 3, 4}, .expected_shape = {24}});

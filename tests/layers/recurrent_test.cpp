@@ -10,10 +10,6 @@ TEST(LSTM, Checks) {
   check_layer(LSTM(3, {.use_bias = false, .go_backwards = true}), {.input_shape = {4, 2}, .expected_shape = {3}});
 }
 
-TEST(LSTM, UnrollingTakesOpenLengths) {
-  check_layer(LSTM(3, {.unroll = true}), {.input_shape = {none, 2}, .expected_shape = {3}});
-}
-
 TEST(GRU, Checks) {
   check_layer(GRU(3), {.input_shape = {4, 2}, .expected_shape = {3}});
   check_layer(GRU(3, {.reset_after = false, .return_sequences = true}),

@@ -77,6 +77,8 @@ public:
   Values call(const Value &input, CallContext &context) const {
     const auto &o = derived().options;
     check_rank_of(input.shape());
+    if (o.unroll && input.shape()[1] == none)
+      throw Error("unroll needs a known number of steps, got shape " + input.shape().str());
     CellRun run = cell().begin(Dim(input, 0), context);
     Values states = initial_states(input, context);
     Values sequences{run.project(time_first(to_dtype(input, this->dtype())))};
