@@ -53,7 +53,14 @@ public:
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     SmallVector<Value> operands(op->getOperands());
     replaceWith(rewriter, op, pointwise(rewriter, op.getLoc(), type, operands, [&](Scalar &s, ValueRange x) {
-                  return body(s, x, op);
+                  if constexpr (std::is_same_v<Op, CastOp>)
+                    return body(s, x, op);
+                  // 16-bit floats are computed with in f32.
+                  SmallVector<Value> wide(x);
+                  for (Value &value : wide)
+                    if (isa<Float16Type, BFloat16Type>(value.getType()))
+                      value = s.cast(value, s.builder().getF32Type());
+                  return s.cast(body(s, wide, op), type.getElementType());
                 }));
     return success();
   }

@@ -216,6 +216,8 @@ Value Scalar::cast(Value x, Type type) {
     return arith::IndexCastOp::create(b, loc, type, x);
   }
   if (toFloat) {
+    if (type.getIntOrFloatBitWidth() < 32)
+      return cast(cast(x, b.getF32Type()), type);
     if (from.isInteger(1))
       return arith::UIToFPOp::create(b, loc, type, x);
     return arith::SIToFPOp::create(b, loc, type, x);

@@ -1,6 +1,7 @@
 #include "lamina/layer.h"
 
 #include "compiler/model/layer_support.h"
+#include "compiler/model/network.h"
 #include "compiler/trace/Graph.h"
 
 #include <algorithm>
@@ -62,6 +63,35 @@ std::vector<std::size_t> input_indices(const LayerBase &layer, const Config &arg
   return indices;
 }
 
+constexpr std::string_view mixed_prefix = "mixed_";
+
+/// Inputs in a layer's type, by way of the type that it rounds to.
+Values entering(trace::Graph &graph, const LayerBase &layer, Values values) {
+  for (Value &x : values) {
+    if (!is_floating(x.dtype()))
+      continue;
+    if (is_half(layer.compute_dtype()) && x.dtype() != layer.compute_dtype())
+      x = converted(graph, x, layer.compute_dtype());
+    if (x.dtype() != layer.dtype())
+      x = converted(graph, x, layer.dtype());
+  }
+  return values;
+}
+
+/// Results rounded to the layer's type; inside another layer they go on in the type that it computes in.
+Values leaving(trace::Graph &graph, const LayerBase &layer, Values values) {
+  const LayerBase *caller = graph.callers.empty() ? nullptr : graph.callers.back();
+  bool inside = caller && !dynamic_cast<const Network *>(caller);
+  for (Value &x : values) {
+    if (!is_half(layer.compute_dtype()) || x.dtype() != layer.dtype())
+      continue;
+    x = converted(graph, x, layer.compute_dtype());
+    if (inside)
+      x = converted(graph, x, caller->dtype());
+  }
+  return values;
+}
+
 /// No array that a layer gives may be larger than this for one sample: files ask for such sizes, users do not.
 constexpr double largest_sample = 4e9;
 
@@ -115,10 +145,29 @@ bool CallContext::flag(std::string_view key, bool otherwise) const {
 }
 
 void CallContext::add_loss(const Value &loss) const { graph_->losses.push_back(loss); }
-void CallContext::update(const Variable &variable, const Value &value) const { graph_->update(variable, value); }
+void CallContext::update(const Variable &variable, const Value &value) const {
+  graph_->update(variable, value.dtype() == variable.dtype() ? value : Value(cast(value, variable.dtype())));
+}
 Value CallContext::seed() const { return graph_->seed(); }
 std::int64_t CallContext::stream(std::optional<std::int64_t> layer_seed) const {
   return graph_->nextStream() + (layer_seed ? (*layer_seed & 0xFFFFFFFF) << 20 : 0);
+}
+
+Value converted(trace::Graph &graph, const Value &x, DType dtype) {
+  Value y = cast(x, dtype);
+  if (Value mask = graph.mask(x); mask.defined())
+    graph.setMask(y, mask);
+  return y;
+}
+
+Value bind(trace::Graph &graph, const Variable &variable) {
+  Value value = graph.read(variable);
+  if (graph.callers.empty() || !is_floating(variable.dtype()))
+    return value;
+  const LayerBase &layer = *graph.callers.back();
+  if (is_half(layer.compute_dtype()) && variable.autocast() && variable.dtype() != layer.compute_dtype())
+    value = cast(value, layer.compute_dtype());
+  return value.dtype() == layer.dtype() ? value : Value(cast(value, layer.dtype()));
 }
 
 LayerBase::~LayerBase() = default;
@@ -137,13 +186,12 @@ void LayerBase::init(const std::string &name, bool trainable, const std::string 
   name_ = name.empty() ? unique_name(to_snake_case(python_name())) : name;
   trainable_ = trainable;
   dtype_policy_ = dtype.empty() ? "float32" : dtype;
-  if (dtype_policy_ != "float32" && dtype_policy_ != "float64") {
-    if (dtype_policy_ == "mixed_float16" || dtype_policy_ == "mixed_bfloat16" || dtype_policy_ == "float16" ||
-        dtype_policy_ == "bfloat16")
-      throw Error("layer '" + name_ + "': dtype '" + dtype_policy_ + "' is not supported; use float32 or float64");
-    dtype_ = dtype_from_name(dtype_policy_);
-  }
-  dtype_ = dtype_policy_ == "float64" ? DType::Float64 : DType::Float32;
+  bool mixed = dtype_policy_.starts_with(mixed_prefix);
+  DType named = dtype_from_name(mixed ? dtype_policy_.substr(mixed_prefix.size()) : dtype_policy_);
+  // Layers that give integers have weights of floats.
+  compute_dtype_ = is_floating(named) ? named : DType::Float32;
+  variable_dtype_ = mixed ? DType::Float32 : compute_dtype_;
+  dtype_ = is_half(compute_dtype_) ? DType::Float32 : compute_dtype_;
 }
 
 void LayerBase::set_trainable(bool trainable) {
@@ -267,7 +315,7 @@ Variable LayerBase::add_weight(const std::string &name, const Shape &shape, Vari
   if (elements > 1e13)
     throw Error("weight '" + name + "' would have shape " + shape.str() + ", more than this machine can hold");
   if (options.dtype == DType::Float32)
-    options.dtype = dtype_;
+    options.dtype = variable_dtype_;
   Variable variable(name, shape, options);
   (options.trainable ? own_trainable_ : own_non_trainable_).push_back(variable);
   return variable;
@@ -298,8 +346,9 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs) {
   return invoke(graph, inputs, args, Config::dict());
 }
 
-Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config &args, const Config &kwargs) {
+Values LayerBase::invoke(trace::Graph &graph, const Values &given, const Config &args, const Config &kwargs) {
   trace::Graph::Scope scope(graph, name());
+  Values inputs = entering(graph, *this, given);
   CallContext context(graph, *this);
   context.training = graph.training;
   context.kwargs = kwargs;
@@ -315,11 +364,11 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config
     masked = masked || implicit.back().defined();
   }
   context.masks = implicit;
-  if (const Config *given = kwargs.find("mask"); given && !given->is_null()) {
+  if (const Config *mask = kwargs.find("mask"); mask && !mask->is_null()) {
     std::vector<std::size_t> indices;
-    if (given->is_list()) {
-      for (std::size_t i = 0; i < given->size() && i < context.masks.size(); ++i) {
-        const Config *index = (*given)[i].find("__tensor__");
+    if (mask->is_list()) {
+      for (std::size_t i = 0; i < mask->size() && i < context.masks.size(); ++i) {
+        const Config *index = (*mask)[i].find("__tensor__");
         context.masks[i] = index ? inputs.at(static_cast<std::size_t>(index->as_int())) : Value();
       }
     } else if (Value mask = context.tensor("mask"); mask.defined() && !context.masks.empty()) {
@@ -336,7 +385,7 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &inputs, const Config
     Values result = do_call(positional, context);
     graph.callers.pop_back();
     check_sizes(result);
-    return result;
+    return leaving(graph, *this, result);
   });
   if (activity_regularizer.defined())
     // A mean over the batch: the strength does not depend on its size.

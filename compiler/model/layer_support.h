@@ -20,4 +20,7 @@ inline Config tensor_reference(std::size_t i) {
   return reference;
 }
 
+/// x in another type, under the same mask.
+Value converted(trace::Graph &graph, const Value &x, DType dtype);
+
 } // namespace lamina

@@ -210,9 +210,7 @@ Values Network::invoke(trace::Graph &graph, const Values &inputs, const Config &
     Values &place = results[inputs_[i].node().get()];
     place.resize(std::max(place.size(), inputs_[i].index() + 1));
     place[inputs_[i].index()] =
-        given[i].dtype() == inputs_[i].dtype() ? given[i] : Value(cast(given[i], inputs_[i].dtype()));
-    if (Value mask = graph.mask(given[i]); mask.defined())
-      graph.setMask(place[inputs_[i].index()], mask);
+        given[i].dtype() == inputs_[i].dtype() ? given[i] : converted(graph, given[i], inputs_[i].dtype());
   }
   graph.callers.push_back(this);
   for (const auto &node : nodes_) {

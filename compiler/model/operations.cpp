@@ -335,7 +335,21 @@ Operation::Operation(const std::string &module, const std::string &class_name, c
 Values Operation::invoke(trace::Graph &graph, const Values &inputs, const Config &args, const Config &kwargs) {
   trace::Graph::Scope scope(graph, name());
   try {
-    return {table().find(class_name_)->second(Call(graph, inputs, args, kwargs, config_))};
+    // Numbers of 16 bits are computed with in float32, as layers do.
+    std::optional<DType> half;
+    bool wide = class_name_ == "Cast";
+    for (const Value &x : inputs) {
+      wide = wide || (is_floating(x.dtype()) && (!is_half(x.dtype()) || (half && *half != x.dtype())));
+      if (is_half(x.dtype()))
+        half = x.dtype();
+    }
+    Values operands = inputs;
+    if (half)
+      for (Value &x : operands)
+        if (is_half(x.dtype()))
+          x = cast(x, DType::Float32);
+    Value result = table().find(class_name_)->second(Call(graph, operands, args, kwargs, config_));
+    return {half && !wide && result.dtype() == DType::Float32 ? Value(cast(result, *half)) : result};
   } catch (const Error &error) {
     std::string what = error.what();
     throw Error(what.find("'" + name() + "'") != std::string::npos ? what : "operation '" + name() + "': " + what);

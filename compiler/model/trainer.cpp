@@ -1,3 +1,4 @@
+#include "compiler/model/layer_support.h"
 #include "compiler/model/model_state.h"
 
 #include "compiler/trace/Graph.h"
@@ -193,6 +194,9 @@ private:
     const CompileArguments &compiled = *state_.compiled;
     Values inputs;
     Values outputs = traced_outputs(graph, network_, inputs), targets;
+    for (Value &output : outputs)
+      if (is_half(output.dtype()))
+        output = converted(graph, output, DType::Float32);
     for (std::size_t i = 0; i < batch.y.size(); ++i) {
       Shape shape = open_batch(batch.y[i]);
       // Sizes that the model leaves open stay open in the targets.

@@ -43,6 +43,7 @@ const std::string &Variable::name() const { return state_->name; }
 const Shape &Variable::shape() const { return state_->shape; }
 DType Variable::dtype() const { return state_->options.dtype; }
 bool Variable::trainable() const { return state_->options.trainable; }
+bool Variable::autocast() const { return state_->options.autocast; }
 const Regularizer &Variable::regularizer() const { return state_->options.regularizer; }
 const Constraint &Variable::constraint() const { return state_->options.constraint; }
 std::uint64_t Variable::version() const { return state_->version; }

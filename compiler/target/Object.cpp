@@ -1,5 +1,6 @@
 #include "compiler/target/Object.h"
 
+#include "compiler/target/HalfConversions.h"
 #include "compiler/target/LibraryCalls.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/SmallVector.h"
@@ -31,6 +32,7 @@ llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, l
     function.addFnAttr(llvm::Attribute::NoUnwind);
   }
   avoidLibraryCalls(*result, **target);
+  expandHalfConversions(*result, **target);
   return result;
 }
 

@@ -446,7 +446,6 @@ Value constant(trace::Graph &graph, double value, DType dtype, const Shape &shap
 }
 Value constant(trace::Graph &graph, const Tensor &value) { return graph.constant(value); }
 Value bind(trace::Graph &graph, const Tensor &tensor) { return graph.bind(tensor); }
-Value bind(trace::Graph &graph, const Variable &variable) { return graph.read(variable); }
 
 Value dim(const Value &x, std::int64_t axis) { return emit("dim", {x}, {{"axis", axis < 0 ? axis + x.rank() : axis}}); }
 

@@ -61,6 +61,7 @@ constexpr std::size_t size_of(DType dtype) {
 }
 
 constexpr bool is_floating(DType dtype) { return dtype >= DType::Float16; }
+constexpr bool is_half(DType dtype) { return dtype == DType::Float16 || dtype == DType::BFloat16; }
 constexpr bool is_integer(DType dtype) { return dtype != DType::Bool && !is_floating(dtype); }
 
 /// Keras's name: "float32".

@@ -94,7 +94,12 @@ public:
   bool trainable() const { return self().trainable_; }
   /// Also of layers inside. Takes effect at the next compile.
   void set_trainable(bool trainable);
+  /// What `call` computes in: float32 where weights or results are kept in 16 bits.
   DType dtype() const { return dtype_; }
+  /// What inputs, weights in use and results are rounded to. Keras: compute_dtype.
+  DType compute_dtype() const { return compute_dtype_; }
+  /// What weights are kept in. Keras: variable_dtype.
+  DType variable_dtype() const { return variable_dtype_; }
   bool built() const { return self().built_; }
 
   /// Weights and states in Keras's order: own trainable ones, own others, then those of layers inside.
@@ -153,7 +158,7 @@ public:
   void load_config(const Config &config);
 
 protected:
-  /// Common arguments; an empty name makes one up.
+  /// Common arguments; an empty name makes one up. dtype: a type's name, mixed_float16 or mixed_bfloat16.
   void init(const std::string &name, bool trainable, const std::string &dtype);
 
   Variable add_weight(const std::string &name, const Shape &shape, Variable::Options options = {});
@@ -186,7 +191,7 @@ private:
   mutable std::string name_;
   bool trainable_ = true;
   bool built_ = false;
-  DType dtype_ = DType::Float32;
+  DType dtype_ = DType::Float32, compute_dtype_ = DType::Float32, variable_dtype_ = DType::Float32;
   Config loaded_config_;
   std::vector<Variable> own_trainable_, own_non_trainable_;
   std::vector<Child> children_;

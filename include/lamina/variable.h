@@ -20,6 +20,7 @@ public:
     Regularizer regularizer = {};
     Constraint constraint = {};
     DType dtype = DType::Float32;
+    bool autocast = true; ///< whether layers that compute in 16 bits round it where they use it
   };
 
   /// No variable; only `defined` and assignment make sense.
@@ -34,6 +35,7 @@ public:
   const Shape &shape() const;
   DType dtype() const;
   bool trainable() const;
+  bool autocast() const;
   const Regularizer &regularizer() const;
   const Constraint &constraint() const;
 
@@ -60,7 +62,7 @@ private:
 /// The seed that initializers and shuffling start from when none is given. Keras: set_random_seed.
 void set_random_seed(std::uint64_t seed);
 
-/// The variable's value inside a graph.
+/// The variable's value inside a graph, as the layer that is being called uses it.
 Value bind(trace::Graph &graph, const Variable &variable);
 
 } // namespace lamina

@@ -89,6 +89,41 @@ TEST_P(Targets, Round) {
   }
 }
 
+/// Through 16 bits and back.
+struct Halves : Layer<Halves> {
+  Value call(const Value &x, CallContext &) const {
+    return concatenate(
+        {Value(cast(cast(x, DType::Float16), DType::Float32)), Value(cast(cast(x, DType::BFloat16), DType::Float32))});
+  }
+  template <typename F> void fields(F &) {}
+};
+
+TEST_P(Targets, RoundToHalves) {
+  auto input = BatchInput({1, 64});
+  Model model(input, Halves()(input));
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  // The borders of half's normal, subnormal and finite numbers, ties to even, and what is no number.
+  const float values[] = {0,         1,         1.0009765f,    1.0004882f, 1.0014648f, 65504,   65519.99f,
+                          65520,     1e6f,      3.4e38f,       6.1035e-5f, 6.09e-5f,   3e-5f,   5.96e-8f,
+                          2.98e-8f,  2.981e-8f, 8.94e-8f,      1e-9f,      1e-40f,     .3333f,  1.00390625f,
+                          1.001953f, 1.005859f, 3.3961776e38f, 2049,       2051,       infinity};
+  Tensor x = Tensor::zeros({1, 64});
+  for (std::size_t i = 0; i < std::size(values); ++i) {
+    x.data<float>()[2 * i] = values[i];
+    x.data<float>()[2 * i + 1] = -values[i];
+  }
+  x.data<float>()[63] = std::nanf("");
+  compile(model, {}, GetParam().machine);
+  std::vector<Tensor> found = answers({x}, {1, 128}, "", GetParam().machine);
+  ASSERT_EQ(found.size(), 1u);
+  for (int i = 0; i < 128; ++i) {
+    float from = x.data<float>()[i % 64], a = found[0].data<float>()[i];
+    float b = i < 64 ? static_cast<float>(float16(from)) : static_cast<float>(bfloat16(from));
+    EXPECT_TRUE((a == b && std::signbit(a) == std::signbit(b)) || (std::isnan(a) && std::isnan(b)))
+        << (i < 64 ? "float16" : "bfloat16") << " of " << from << ": " << a << " is not " << b;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Targets, ::testing::ValuesIn(targets()),
                          [](const auto &info) { return info.param.name; });
 

@@ -48,16 +48,19 @@ public:
       gamma = add_weight("gamma", {size},
                          {.initializer = options.gamma_initializer,
                           .regularizer = options.gamma_regularizer,
-                          .constraint = options.gamma_constraint});
+                          .constraint = options.gamma_constraint,
+                          .autocast = false});
     if (options.center)
       beta = add_weight("beta", {size},
                         {.initializer = options.beta_initializer,
                          .regularizer = options.beta_regularizer,
-                         .constraint = options.beta_constraint});
-    moving_mean =
-        add_weight("moving_mean", {size}, {.initializer = options.moving_mean_initializer, .trainable = false});
+                         .constraint = options.beta_constraint,
+                         .autocast = false});
+    moving_mean = add_weight("moving_mean", {size},
+                             {.initializer = options.moving_mean_initializer, .trainable = false, .autocast = false});
     moving_variance =
-        add_weight("moving_variance", {size}, {.initializer = options.moving_variance_initializer, .trainable = false});
+        add_weight("moving_variance", {size},
+                   {.initializer = options.moving_variance_initializer, .trainable = false, .autocast = false});
   }
 
   Value call(const Value &input, CallContext &context) const {

@@ -52,12 +52,14 @@ public:
       gamma = add_weight("gamma", {channels},
                          {.initializer = options.gamma_initializer,
                           .regularizer = options.gamma_regularizer,
-                          .constraint = options.gamma_constraint});
+                          .constraint = options.gamma_constraint,
+                          .autocast = false});
     if (options.center)
       beta = add_weight("beta", {channels},
                         {.initializer = options.beta_initializer,
                          .regularizer = options.beta_regularizer,
-                         .constraint = options.beta_constraint});
+                         .constraint = options.beta_constraint,
+                         .autocast = false});
   }
 
   Value call(const Value &input, CallContext &) const {
