@@ -109,6 +109,9 @@ std::pair<std::string, std::string> registry_key(const Config &object) {
   bool keras = module == "keras" || module.starts_with("keras.");
   if (auto split = registered.find('>'); split != std::string::npos && !keras)
     return {registered.substr(0, split), registered.substr(split + 1)};
+  // Some classes of Keras's applications have no public name: their module stands for it.
+  if (is_registered(module, class_name))
+    return {module, class_name};
   return {keras || module.empty() ? "keras" : "", class_name};
 }
 
@@ -137,12 +140,12 @@ Config serialize_layer(const LayerBase &layer) {
   if (package.empty())
     throw Error("layer '" + layer.name() + "': class " + layer.class_name() +
                 " cannot be saved; register it with LAMINA_REGISTER_LAYER");
-  bool keras = package == "keras";
+  bool keras = package == "keras", module = package.starts_with("keras.");
   Config result = Config::dict();
-  result.set("module", keras ? Config("keras.layers") : Config());
+  result.set("module", keras ? Config("keras.layers") : module ? Config(package) : Config());
   result.set("class_name", layer.class_name());
   result.set("config", layer.serialized_config());
-  result.set("registered_name", keras ? Config() : Config(package + ">" + layer.class_name()));
+  result.set("registered_name", keras || module ? Config() : Config(package + ">" + layer.class_name()));
   return result;
 }
 
