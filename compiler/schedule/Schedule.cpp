@@ -74,6 +74,8 @@ private:
 
   func::FuncOp kernel;
   int64_t vectorBytes, registers;
+  /// The width of the panels that contractions read, if any do: that of the root's columns.
+  int64_t panel = 0;
 };
 
 /// A row tile that divides a known size where possible, so that no rest remains.
@@ -215,10 +217,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   } else {
     bool single = m < 0;
     tile[n] = columns(ranges[n], width, single ? 4 : 2);
-    // A packed operand is read panel by panel.
-    for (Value input : contraction.getDpsInputs())
-      if (auto unpack = input.getDefiningOp<linalg::UnPackOp>())
-        tile[n] = unpack.getStaticInnerTiles()[0];
+    // A packed operand, this contraction's or another's, is read panel by panel.
+    if (panel)
+      tile[n] = panel;
     int64_t vectors = llvm::divideCeil(tile[n], width);
     // Accumulators, a row of the right operand and a broadcast must fit the registers.
     int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);
@@ -381,6 +382,7 @@ void Scheduler::run() {
     return;
   if (contractions.empty())
     return scheduleRows(root, shared);
+  kernel.walk([&](linalg::UnPackOp unpack) { panel = unpack.getStaticInnerTiles()[0]; });
   // The last contraction decides the root's tile, every one its own inner loops.
   for (linalg::LinalgOp contraction : contractions)
     scheduleContraction(root, contraction);
