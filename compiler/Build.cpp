@@ -8,6 +8,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Transforms/Utils/Cloning.h"
@@ -142,9 +143,11 @@ std::vector<Kernel> takeKernels(ModuleOp module) {
     Kernel kernel;
     kernel.symbol = "lamina_" + nested.getSymName()->str();
     nested->removeAttr(SymbolTable::getSymbolAttrName());
+    // Where it stood, a print would number all that stands around it.
+    nested->remove();
     kernel.text = print(nested);
     kernels.push_back(std::move(kernel));
-    nested.erase();
+    nested->destroy();
   }
   return kernels;
 }
@@ -192,11 +195,12 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
   }
 
   std::vector<Kernel> kernels = takeKernels(*module);
-  SmallVector<std::pair<std::string, std::string>> renames;
+  llvm::StringMap<std::string> renames;
   for (Kernel &kernel : kernels) {
     kernel.key = ObjectCache::hash(machine.key() + kernel.text);
-    renames.emplace_back(kernel.symbol, "lamina_" + kernel.key);
-    kernel.symbol = renames.back().second;
+    std::string symbol = "lamina_" + kernel.key;
+    renames[kernel.symbol] = symbol;
+    kernel.symbol = symbol;
   }
   std::vector<Kernel *> missing;
   for (Kernel &kernel : kernels) {
@@ -213,11 +217,16 @@ Program build(StringRef text, const Machine &machine, const ObjectCache &cache, 
 
   if (failed(workshop.run(*module, [](PassManager &manager) { buildEntryPipeline(manager); })))
     return failure(workshop.error);
-  for (auto &[from, to] : renames)
-    if (Operation *declaration = module->lookupSymbol(from)) {
-      (void)SymbolTable::replaceAllSymbolUses(declaration, StringAttr::get(module->getContext(), to), *module);
-      SymbolTable::setSymbolName(declaration, to);
+  // In one walk: a search for the uses of each would be one for each.
+  module->walk([&](Operation *op) {
+    if (auto function = dyn_cast<func::FuncOp>(op)) {
+      if (auto it = renames.find(function.getSymName()); it != renames.end())
+        function.setSymName(it->second);
+    } else if (auto call = dyn_cast<func::CallOp>(op)) {
+      if (auto it = renames.find(call.getCallee()); it != renames.end())
+        call.setCallee(it->second);
     }
+  });
   program.hasWorkspace = module->lookupSymbol("main_workspace") != nullptr;
   program.hasShapes = module->lookupSymbol("main_shapes") != nullptr;
   if (failed(workshop.run(*module, [](PassManager &manager) { buildLlvmPipeline(manager); })))

@@ -162,7 +162,7 @@ def BufferizePass : Pass<"lamina-bufferize", "::mlir::func::FuncOp"> {
 def ExpandCopiesPass : Pass<"lamina-expand-copies", "::mlir::func::FuncOp"> {
   let summary = "Turn fills, and copies between buffers with gaps, into loops";
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+                           "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def CastReshapesPass : Pass<"lamina-cast-reshapes", "::mlir::func::FuncOp"> {
@@ -176,13 +176,18 @@ def PlanArenaPass : Pass<"lamina-plan-arena", "::mlir::ModuleOp"> {
     Buffers whose lives do not overlap share bytes. Sizes may depend on open dimensions: offsets are computed at entry.
     Adds `@<entry>_workspace`, which returns the bytes needed for given dimensions.
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
 def BlockRowsPass : Pass<"lamina-block-rows", "::mlir::ModuleOp"> {
   let summary = "Run an entry function on blocks of rows whose temporaries stay in the cache";
   let options = [Option<"cacheBytes", "cache-bytes", "int64_t", "8388608", "Bytes of temporaries of a block">];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def PassPointersPass : Pass<"lamina-pass-pointers", "::mlir::ModuleOp"> {
+  let summary = "Pass contiguous buffers between functions as a pointer and the open sizes";
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def ParallelizePass : Pass<"lamina-parallelize", "::mlir::ModuleOp"> {

@@ -148,6 +148,8 @@ void buildEntryPipeline(OpPassManager &manager) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(createBufferizePass());
+  // Copies of a part onto itself go only where both are one value.
+  manager.addPass(createCSEPass());
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createExpandCopiesPass());
   manager.addNestedPass<func::FuncOp>(createCastReshapesPass());
@@ -159,6 +161,7 @@ void buildEntryPipeline(OpPassManager &manager) {
 }
 
 void buildLlvmPipeline(OpPassManager &manager) {
+  manager.addPass(createPassPointersPass());
   manager.addPass(memref::createExpandStridedMetadataPass());
   manager.addPass(createLowerAffinePass());
   manager.addPass(createSCFToControlFlowPass());

@@ -78,6 +78,12 @@ struct BlockRowsPass : impl::BlockRowsPassBase<BlockRowsPass> {
     Value zero = arith::ConstantIntOp::create(builder, loc, 0, 64),
           fine = arith::ConstantIntOp::create(builder, loc, 0, 32);
     Value step = arith::MaxSIOp::create(builder, loc, rows, arith::ConstantIntOp::create(builder, loc, 1, 64));
+    // Most buffers are weights, which stay.
+    Value null = LLVM::ZeroOp::create(builder, loc, pointer);
+    Value end = LLVM::GEPOp::create(builder, loc, pointer, pointer, null,
+                                    ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(rowBytes.size())});
+    Value size = LLVM::PtrToIntOp::create(builder, loc, i64, end);
+    LLVM::MemcpyOp::create(builder, loc, moved, buffers, size, /*isVolatile=*/false);
     auto loop = scf::ForOp::create(builder, loc, zero, all, step, ValueRange{fine});
     {
       OpBuilder::InsertionGuard guard(builder);
@@ -85,12 +91,12 @@ struct BlockRowsPass : impl::BlockRowsPassBase<BlockRowsPass> {
       Value start = loop.getInductionVar();
       setDims(array, arith::MinSIOp::create(builder, loc, step, arith::SubIOp::create(builder, loc, all, start)));
       for (auto [i, bytes] : llvm::enumerate(rowBytes.asArrayRef())) {
-        Value address = loadAt(builder, loc, buffers, i, pointer);
-        if (bytes) {
-          Value offset =
-              arith::MulIOp::create(builder, loc, start, arith::ConstantIntOp::create(builder, loc, bytes, 64));
-          address = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), address, ValueRange{offset});
-        }
+        if (!bytes)
+          continue;
+        Value offset =
+            arith::MulIOp::create(builder, loc, start, arith::ConstantIntOp::create(builder, loc, bytes, 64));
+        Value address = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
+                                            loadAt(builder, loc, buffers, i, pointer), ValueRange{offset});
         storeAt(builder, loc, address, moved, i, pointer);
       }
       SmallVector<Value> arguments(body->getArguments());

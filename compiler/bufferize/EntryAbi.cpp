@@ -75,6 +75,17 @@ void writeInto(OpBuilder &builder, Value value, Value buffer) {
                                                /*writable=*/true));
 }
 
+/// The operation of an argument's own block that reads it first.
+Operation *firstUser(Value argument) {
+  Operation *first = nullptr;
+  for (Operation *user : argument.getUsers()) {
+    Operation *ancestor = argument.getParentBlock()->findAncestorOpInBlock(*user);
+    if (!first || ancestor->isBeforeInBlock(first))
+      first = ancestor;
+  }
+  return first;
+}
+
 class EntryBuilder {
 public:
   EntryBuilder(ModuleOp module, func::FuncOp entry) : module(module), entry(entry), builder(entry.getContext()) {
@@ -200,6 +211,10 @@ LogicalResult EntryBuilder::run() {
         open.push_back(arith::IndexCastOp::create(builder, loc, builder.getIndexType(), loaded));
         allDims.push_back(open.back());
       }
+    // A weight's pointer is loaded where it is first read: hundreds of them would only be spilled.
+    OpBuilder::InsertionGuard guard(builder);
+    if (open.empty() && !written.contains(i) && !old[i].use_empty())
+      builder.setInsertionPoint(firstUser(old[i]));
     Value address = loadAt(builder, loc, buffers, slot, pointer);
     argumentBuffers[i] = bufferFromPointer(builder, loc, address, bufferType(type), open);
     Value tensor = bufferization::ToTensorOp::create(builder, loc, type, argumentBuffers[i], /*restrict=*/true,
@@ -225,8 +240,8 @@ LogicalResult EntryBuilder::run() {
 
   Operation *prologueEnd = &*std::prev(builder.getInsertionPoint());
 
-  // Results are written where the caller wants them. The buffers exist from the start, so that kernels can write into
-  // them.
+  // Results are written where the caller wants them. The buffers exist before what computes them, so that kernels can
+  // write into them.
   SmallVector<Value> resultBuffers;
   builder.setInsertionPoint(terminator);
   unsigned nextOpen = 0, nextResult = 0;
@@ -241,7 +256,10 @@ LogicalResult EntryBuilder::run() {
         if (type.isDynamicDim(axis))
           open.push_back(openResults[nextOpen++]);
       OpBuilder::InsertionGuard guard(builder);
-      if (llvm::all_of(open, [&](Value extent) { return llvm::is_contained(allDims, extent); }))
+      Operation *producer = value.getDefiningOp();
+      if (producer && open.empty())
+        builder.setInsertionPoint(producer);
+      else if (llvm::all_of(open, [&](Value extent) { return llvm::is_contained(allDims, extent); }))
         builder.setInsertionPointAfter(prologueEnd);
       Value address = loadAt(builder, loc, outputs, isPrepare ? nextResult : plain + nextResult, pointer);
       ++nextResult;

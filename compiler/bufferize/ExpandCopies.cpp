@@ -2,6 +2,8 @@
 // nothing that copies for it.
 
 #include "compiler/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
@@ -44,16 +46,28 @@ void writeRows(RewriterBase &rewriter, Location loc, Value target,
     steps.push_back(index(rewriter, 1));
     ends.push_back(rewriter.createOrFold<memref::DimOp>(loc, target, axis));
   }
-  scf::buildLoopNest(rewriter, loc, zeros, ends, steps, [&](OpBuilder &b, Location, ValueRange at) {
-    if (walked)
-      scf::ForOp::create(b, loc, index(b, 0), index(b, walked), index(b, widest), ValueRange(),
-                         [&](OpBuilder &inside, Location, Value column, ValueRange) {
-                           write(inside, SmallVector<Value>(at), column, widest);
-                           scf::YieldOp::create(inside, loc);
-                         });
-    for (int64_t done = walked; done < size; done += widest)
-      write(b, SmallVector<Value>(at), index(b, done), std::min(widest, size - done));
-  });
+  scf::LoopNest nest =
+      scf::buildLoopNest(rewriter, loc, zeros, ends, steps, [&](OpBuilder &b, Location, ValueRange at) {
+        if (walked)
+          scf::ForOp::create(b, loc, index(b, 0), index(b, walked), index(b, widest), ValueRange(),
+                             [&](OpBuilder &inside, Location, Value column, ValueRange) {
+                               write(inside, SmallVector<Value>(at), column, widest);
+                               scf::YieldOp::create(inside, loc);
+                             });
+        for (int64_t done = walked; done < size; done += widest)
+          write(b, SmallVector<Value>(at), index(b, done), std::min(widest, size - done));
+      });
+  // Among an entry function's calls, thousands of stores in a row would only cost LLVM's time.
+  if (auto function = nest.loops.empty() ? func::FuncOp() : nest.loops[0]->getParentOfType<func::FuncOp>();
+      function && !function->hasAttr("lamina.kernel")) {
+    auto yes = rewriter.getBoolAttr(true);
+    auto asTheyAre =
+        LLVM::LoopAnnotationAttr::get(rewriter.getContext(), {}, {}, {},
+                                      LLVM::LoopUnrollAttr::get(rewriter.getContext(), yes, {}, {}, {}, {}, {}, {}), {},
+                                      {}, {}, {}, {}, {}, {}, {}, {}, {}, {});
+    for (scf::ForOp loop : nest.loops)
+      loop->setAttr("llvm.loop_annotation", asTheyAre);
+  }
 }
 
 struct ExpandCopiesPass : impl::ExpandCopiesPassBase<ExpandCopiesPass> {

@@ -4,11 +4,14 @@
 #include "compiler/Passes.h"
 #include "compiler/bufferize/CallerMemory.h"
 #include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace mlir::lamina {
 #define GEN_PASS_DEF_PLANARENAPASS
@@ -33,6 +36,14 @@ struct Slot {
 
 bool isOpen(memref::AllocOp alloc) { return !alloc.getType().hasStaticShape(); }
 
+/// The bytes that each element of the open axes takes.
+int64_t fixedBytes(memref::AllocOp alloc) {
+  int64_t bytes = (alloc.getType().getElementTypeBitWidth() + 7) / 8;
+  for (int64_t extent : alloc.getType().getShape())
+    bytes *= ShapedType::isDynamic(extent) ? 1 : extent;
+  return bytes;
+}
+
 class ArenaPlanner {
 public:
   explicit ArenaPlanner(func::FuncOp entry) : entry(entry), builder(entry.getContext()) {}
@@ -42,7 +53,7 @@ public:
 private:
   void collect();
   void assign();
-  Value sizeOf(memref::AllocOp alloc);
+  OpFoldResult sizeOf(const Slot &slot);
   void bringToStart(Value value, IRMapping &map);
   void workspaceFunction(Value total);
 
@@ -74,20 +85,13 @@ void ArenaPlanner::collect() {
 
 void ArenaPlanner::assign() {
   llvm::stable_sort(temporaries, [](const Temporary &a, const Temporary &b) { return a.first < b.first; });
-  auto bytes = [](const Temporary &t) -> int64_t {
-    memref::AllocOp alloc = t.alloc;
-    int64_t size = (alloc.getType().getElementTypeBitWidth() + 7) / 8;
-    for (int64_t extent : alloc.getType().getShape())
-      size *= ShapedType::isDynamic(extent) ? 1 : extent;
-    return size;
-  };
   for (Temporary &temporary : temporaries) {
     // Best fit among free slots of the same kind; open and static sizes do not mix.
     int64_t best = -1, bestWaste = 0;
     for (auto [i, slot] : llvm::enumerate(slots)) {
       if (slot.busyUntil >= temporary.first || isOpen(slot.users[0]->alloc) != isOpen(temporary.alloc))
         continue;
-      int64_t waste = std::abs(bytes(*slot.users[0]) - bytes(temporary));
+      int64_t waste = std::abs(fixedBytes(slot.users[0]->alloc) - fixedBytes(temporary.alloc));
       if (best < 0 || waste < bestWaste) {
         best = i;
         bestWaste = waste;
@@ -117,19 +121,34 @@ void ArenaPlanner::bringToStart(Value value, IRMapping &map) {
   builder.clone(*def, map);
 }
 
-Value ArenaPlanner::sizeOf(memref::AllocOp alloc) {
-  Location loc = alloc.getLoc();
-  int64_t fixed = (alloc.getType().getElementTypeBitWidth() + 7) / 8;
-  for (int64_t extent : alloc.getType().getShape())
-    fixed *= ShapedType::isDynamic(extent) ? 1 : extent;
-  Value size = arith::ConstantIndexOp::create(builder, loc, fixed);
-  for (Value extent : alloc.getDynamicSizes())
-    size = arith::MulIOp::create(builder, loc, size, extent);
-  Value mask = arith::ConstantIndexOp::create(builder, loc, alignment - 1);
-  Value padded = arith::AddIOp::create(builder, loc, size, mask);
-  Value unit = arith::ConstantIndexOp::create(builder, loc, alignment);
-  Value count = arith::DivUIOp::create(builder, loc, padded, unit);
-  return arith::MulIOp::create(builder, loc, count, unit);
+/// Bytes for all users of a slot: what depends on the same sizes is compared here and now, so that offsets stay short
+/// expressions however many users there are.
+OpFoldResult ArenaPlanner::sizeOf(const Slot &slot) {
+  Location loc = entry.getLoc();
+  llvm::MapVector<Value, int64_t> largest; // by the product of the open sizes, which is null where all are known
+  for (Temporary *temporary : slot.users) {
+    int64_t fixed = fixedBytes(temporary->alloc);
+    ValueRange extents = temporary->alloc.getDynamicSizes();
+    Value open;
+    for (Value extent : extents)
+      open = open ? builder.createOrFold<arith::MulIOp>(loc, open, extent) : extent;
+    // Rows as large as this are rounded up one by one, which leaves nothing to round in their product.
+    if (!open || fixed >= alignment * alignment)
+      fixed = llvm::alignTo(fixed, alignment);
+    int64_t &bytes = largest[open];
+    bytes = std::max(bytes, fixed);
+  }
+  OpFoldResult most;
+  for (auto [open, bytes] : largest) {
+    AffineExpr rows = builder.getAffineSymbolExpr(0);
+    OpFoldResult size =
+        open
+            ? affine::makeComposedFoldedAffineApply(builder, loc, (rows * bytes).ceilDiv(alignment) * alignment, {open})
+            : OpFoldResult(builder.getIndexAttr(bytes));
+    auto value = [&](OpFoldResult result) { return getValueOrCreateConstantIndexOp(builder, loc, result); };
+    most = most ? arith::MaxSIOp::create(builder, loc, value(most), value(size)).getResult() : size;
+  }
+  return most;
 }
 
 void ArenaPlanner::workspaceFunction(Value total) {
@@ -161,19 +180,16 @@ void ArenaPlanner::run() {
       bringToStart(operand.get(), map);
       operand.set(map.lookup(operand.get()));
     }
-  Value offset = arith::ConstantIndexOp::create(builder, loc, 0);
+  OpFoldResult end = builder.getIndexAttr(0);
   SmallVector<Value> offsets;
+  AffineExpr s0 = builder.getAffineSymbolExpr(0), s1 = builder.getAffineSymbolExpr(1);
   for (Slot &slot : slots) {
-    offsets.push_back(offset);
-    Value most;
-    for (Temporary *temporary : slot.users) {
-      Value size = sizeOf(temporary->alloc);
-      most = most ? arith::MaxSIOp::create(builder, loc, most, size).getResult() : size;
-    }
-    offset = arith::AddIOp::create(builder, loc, offset, most);
+    offsets.push_back(getValueOrCreateConstantIndexOp(builder, loc, end));
+    end = affine::makeComposedFoldedAffineApply(builder, loc, s0 + s1, {end, sizeOf(slot)});
   }
+  Value total = getValueOrCreateConstantIndexOp(builder, loc, end);
   Value workspace = bufferFromPointer(builder, loc, entry.getArgument(2),
-                                      MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), {offset});
+                                      MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()), {total});
   for (Temporary &temporary : temporaries) {
     memref::AllocOp alloc = temporary.alloc;
     Value view = memref::ViewOp::create(builder, loc, alloc.getType(), workspace, offsets[temporary.slot],
@@ -181,7 +197,7 @@ void ArenaPlanner::run() {
     alloc.replaceAllUsesWith(view);
     alloc.erase();
   }
-  workspaceFunction(offset);
+  workspaceFunction(total);
 }
 
 /// `prepare` runs once and has no workspace: its temporaries are freed where it ends.
