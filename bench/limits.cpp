@@ -1,4 +1,5 @@
 #include "bench/measure.h"
+#include "runtime/limits.h"
 
 namespace lamina::bench {
 namespace {

@@ -8,6 +8,9 @@
 #include <map>
 #include <tuple>
 
+#include "bench/progress.h"
+#include "runtime/limits.h"
+
 namespace lamina::bench {
 namespace {
 
@@ -27,34 +30,45 @@ double limit(const Work &work, int threads) {
   return entry->second;
 }
 
-} // namespace
-
-void measure(benchmark::State &state, const Work &work, int threads, const std::function<void()> &call) {
+void measure(benchmark::State &state, const Subject &subject) {
   using Clock = std::chrono::steady_clock;
-  double most = limit(work, threads), fastest = std::numeric_limits<double>::infinity();
-  call();
+  double fastest = std::numeric_limits<double>::infinity();
+  subject.call();
   for (auto _ : state) {
     auto begin = Clock::now();
-    call();
+    subject.call();
     double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     fastest = std::min(fastest, seconds);
   }
-  double gflops = 1e-9 * work.flops / fastest, gbytes = 1e-9 * work.bytes / fastest;
-  state.counters["gflops"] = gflops;
-  state.counters["gbytes"] = gbytes;
-  state.counters["of_limit"] = (work.bound == Work::Bound::fma ? gflops : gbytes) / most;
+  state.counters["gflops"] = 1e-9 * subject.figures.flops / fastest;
+  state.counters["gbytes"] = 1e-9 * subject.figures.bytes / fastest;
+  state.counters["of_limit"] = subject.figures.least_seconds / fastest;
 }
 
-void kernel(const std::string &name, const Work &work, std::function<std::function<void()>(int threads)> prepare) {
-  auto run = [work, prepare](benchmark::State &state) {
+} // namespace
+
+Figures figures(const Work &work, int threads) {
+  double amount = work.bound == Work::Bound::fma ? work.flops : work.bytes;
+  return {work.flops, work.bytes, 1e-9 * amount / limit(work, threads)};
+}
+
+benchmark::internal::Benchmark *row(const std::string &name, std::function<Subject(int threads)> prepare) {
+  auto title = [name](int threads) { return name + "/threads:" + std::to_string(threads); };
+  auto run = [prepare, title](benchmark::State &state) {
     int threads = int(state.range(0));
+    Running progress(title(threads));
     try {
-      measure(state, work, threads, prepare(threads));
+      measure(state, prepare(threads));
     } catch (const Error &error) {
       state.SkipWithError(error.what());
     }
   };
-  benchmark::RegisterBenchmark(name.c_str(), run)->ArgName("threads")->Arg(1)->Arg(2)->Unit(benchmark::kMicrosecond);
+  benchmark::internal::Benchmark *row = benchmark::RegisterBenchmark(name.c_str(), run);
+  for (int threads : {1, 2}) {
+    row->Arg(threads);
+    expect_row(title(threads));
+  }
+  return row->ArgName("threads")->Unit(benchmark::kMicrosecond);
 }
 
 } // namespace lamina::bench

@@ -1,8 +1,6 @@
 #ifndef LAMINA_BENCH_MEASURE_H
 #define LAMINA_BENCH_MEASURE_H
 
-#include "runtime/limits.h"
-
 #include <benchmark/benchmark.h>
 
 #include <functional>
@@ -17,18 +15,35 @@ struct Work {
   double bytes = 0; ///< read once and written once; also the size that decides which cache answers
 };
 
-/// Times `call` in the loop of `state` and sets the counters `gflops`, `gbytes` and `of_limit` from the fastest call,
-/// as the limit is the fastest sample too. The time column is the mean.
-void measure(benchmark::State &state, const Work &work, int threads, const std::function<void()> &call);
+/// What a row counts, and the least time that the machine allows for it.
+struct Figures {
+  double flops = 0;
+  double bytes = 0;
+  double least_seconds = 0;
+};
 
-/// Registers `name`/threads:1 and `name`/threads:2. `prepare` makes the arrays and returns the call to time.
-void kernel(const std::string &name, const Work &work, std::function<std::function<void()>(int threads)> prepare);
+Figures figures(const Work &work, int threads);
+
+/// What a row times.
+struct Subject {
+  Figures figures;
+  std::function<void()> call;
+};
+
+/// Registers `name`/threads:1 and `name`/threads:2. `prepare` makes the arrays.
+///
+/// The counters `gflops`, `gbytes` and `of_limit` come from the fastest call, as the limit is the fastest sample too.
+/// The time column is the mean.
+benchmark::internal::Benchmark *row(const std::string &name, std::function<Subject(int threads)> prepare);
 
 /// Registers the limits themselves.
 void register_limits();
 
 /// Registers the rows of bench/kernels.
 void register_kernels();
+
+/// Registers the rows of bench/layers.
+void register_layers();
 
 } // namespace lamina::bench
 

@@ -103,6 +103,47 @@ Values traced_outputs(trace::Graph &graph, const Network &network, Values &input
   return static_cast<LayerBase &>(layer).invoke(graph, inputs);
 }
 
+trace::Graph traced_run(const Network &network, bool training) {
+  trace::Graph graph;
+  graph.training = training;
+  Values inputs;
+  Values outputs = traced_outputs(graph, network, inputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    graph.addResult("output_" + std::to_string(i), outputs[i]);
+  return graph;
+}
+
+trace::Graph traced_gradients(const Network &network, bool training) {
+  trace::Graph graph;
+  graph.training = training;
+  Values inputs;
+  Values results = traced_outputs(graph, network, inputs), losses, factors, wrt;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    Value cotangent = graph.addInput("cotangent_" + std::to_string(i), results[i].shape(), results[i].dtype());
+    if (!is_floating(results[i].dtype()))
+      continue;
+    losses.push_back(results[i]);
+    factors.push_back(cotangent);
+  }
+  if (Value penalty = regularization_losses(graph, network); penalty.defined()) {
+    losses.push_back(penalty);
+    factors.push_back(Value());
+  }
+  for (const Value &input : inputs)
+    if (is_floating(input.dtype()))
+      wrt.push_back(input);
+  for (const Variable &weight : network.trainable_weights())
+    wrt.push_back(graph.argument(weight));
+  if (!wrt.empty()) {
+    Values gradients = graph.gradient(losses, factors, wrt);
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      graph.addResult("gradient_" + std::to_string(i), gradients[i]);
+  }
+  // Derivatives are asked for, not a step: what the layers would update stays as it is.
+  graph.dropUpdates();
+  return graph;
+}
+
 Value regularization_losses(trace::Graph &graph, const Network &network) {
   Value total;
   auto add = [&](const Value &loss) { total = total.defined() ? Value(total + loss) : loss; };
@@ -163,15 +204,8 @@ const Optimizer *Model::optimizer() const { return state_->compiled ? &state_->c
 std::vector<Tensor> Model::run(const std::vector<Tensor> &x, const RunArguments &arguments) const {
   std::vector<Tensor> inputs = state_->checked_inputs(x);
   const Network &network = state_->graph();
-  Program &program = state_->program(arguments.training ? "run training" : "run", arguments.profile, [&] {
-    trace::Graph graph;
-    graph.training = arguments.training;
-    Values values;
-    Values outputs = traced_outputs(graph, network, values);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      graph.addResult("output_" + std::to_string(i), outputs[i]);
-    return graph;
-  });
+  Program &program = state_->program(arguments.training ? "run training" : "run", arguments.profile,
+                                     [&] { return traced_run(network, arguments.training); });
   std::vector<Tensor> results =
       program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
   for (std::size_t i = 0; i < results.size(); ++i)
@@ -227,49 +261,19 @@ Gradients Model::gradients(const std::vector<Tensor> &x, const std::vector<Tenso
   if (cotangents.size() != outputs.size())
     throw Error("model '" + name() + "' has " + std::to_string(outputs.size()) + " outputs, got " +
                 std::to_string(cotangents.size()) + " cotangents");
-  std::vector<std::size_t> floating;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (is_floating(inputs[i].dtype()))
-      floating.push_back(i);
-  std::vector<Variable> weights = network.trainable_weights();
-  Program &program = state_->program(arguments.training ? "gradients training" : "gradients", arguments.profile, [&] {
-    trace::Graph graph;
-    graph.training = arguments.training;
-    Values values;
-    Values results = traced_outputs(graph, network, values), losses, factors, wrt;
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      Value cotangent = graph.addInput("cotangent_" + std::to_string(i), results[i].shape(), results[i].dtype());
-      if (!is_floating(results[i].dtype()))
-        continue;
-      losses.push_back(results[i]);
-      factors.push_back(cotangent);
-    }
-    if (Value penalty = regularization_losses(graph, network); penalty.defined()) {
-      losses.push_back(penalty);
-      factors.push_back(Value());
-    }
-    for (std::size_t i : floating)
-      wrt.push_back(values[i]);
-    for (const Variable &weight : weights)
-      wrt.push_back(graph.argument(weight));
-    if (!wrt.empty()) {
-      Values gradients = graph.gradient(losses, factors, wrt);
-      for (std::size_t i = 0; i < gradients.size(); ++i)
-        graph.addResult("gradient_" + std::to_string(i), gradients[i]);
-    }
-    // Derivatives are asked for, not a step: what the layers would update stays as it is.
-    graph.dropUpdates();
-    return graph;
-  });
+  Program &program = state_->program(arguments.training ? "gradients training" : "gradients", arguments.profile,
+                                     [&] { return traced_gradients(network, arguments.training); });
   for (std::size_t i = 0; i < cotangents.size(); ++i)
     inputs.push_back(cotangents[i].astype(outputs[i].dtype()));
   std::vector<Tensor> results =
       program.run(inputs, arguments.seed, {.threads = arguments.threads, .profile = arguments.profile});
   Gradients gradients;
   gradients.inputs.resize(x.size());
-  for (std::size_t i = 0; i < floating.size(); ++i)
-    gradients.inputs[floating[i]] = results[i];
-  gradients.weights.assign(results.begin() + static_cast<std::ptrdiff_t>(floating.size()), results.end());
+  auto result = results.begin();
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (is_floating(inputs[i].dtype()))
+      gradients.inputs[i] = *result++;
+  gradients.weights.assign(result, results.end());
   return gradients;
 }
 

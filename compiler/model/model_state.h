@@ -32,6 +32,10 @@ struct Model::State {
 Value regularization_losses(trace::Graph &graph, const Network &network);
 /// Values of the model's outputs from inputs added to the graph.
 Values traced_outputs(trace::Graph &graph, const Network &network, Values &inputs);
+/// The model's call: its inputs to its outputs.
+trace::Graph traced_run(const Network &network, bool training);
+/// Inputs, then a cotangent an output, to the derivatives for floating-point inputs, then trainable weights.
+trace::Graph traced_gradients(const Network &network, bool training);
 
 std::string summary_text(const Network &network, const Optimizer *optimizer);
 Config compile_config(const CompileArguments &arguments);

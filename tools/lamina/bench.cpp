@@ -152,8 +152,8 @@ void bench(const Options &options) {
       run(&profile);
       report.add(profile);
     });
-    Limits limits(options.threads ? options.threads : runtime::available_cpus());
-    std::vector<ProfileReport::Row> rows = report.rows(limits);
+    runtime::Roofline roofline(options.threads ? options.threads : runtime::available_cpus());
+    std::vector<ProfileReport::Row> rows = report.rows(roofline);
     result["kernels"] = profile_json(rows);
     if (options.json != "-")
       std::printf("\n%s", profile_table(rows, report.other_microseconds()).c_str());

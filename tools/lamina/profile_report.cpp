@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "runtime/limits.h"
-
 namespace lamina::tools {
 namespace {
 
-constexpr std::size_t memory_bytes = std::size_t(256) << 20;
-/// Each core has a first and a second level of its own.
-constexpr std::size_t private_levels = 2;
 /// A clock that did not tick in between still took this long.
 constexpr double shortest_microseconds = 1e-3;
 constexpr std::size_t widest_layers = 40;
@@ -66,33 +61,6 @@ std::string aligned(const std::vector<Line> &lines) {
 
 } // namespace
 
-const Limit &Limits::arithmetic() {
-  if (arithmetic_.name.empty())
-    arithmetic_ = {"FMA", fastest([](int threads) { return runtime::fma_peak(threads); })};
-  return arithmetic_;
-}
-
-const Limit &Limits::memory(std::int64_t bytes) {
-  std::vector<runtime::CacheLevel> levels = runtime::cache_levels();
-  memory_.resize(levels.size());
-  std::size_t index = 0;
-  auto room = [&](std::size_t level) {
-    return levels[level].size * (level < private_levels ? static_cast<std::size_t>(threads_) : 1);
-  };
-  while (index + 1 < levels.size() && static_cast<std::size_t>(bytes) > room(index))
-    ++index;
-  Limit &limit = memory_[index];
-  if (limit.name.empty()) {
-    std::size_t touched = levels[index].size == 0 ? memory_bytes : levels[index].working_set;
-    limit = {levels[index].name, fastest([&](int used) {
-               std::size_t bytes = index < private_levels ? touched * static_cast<std::size_t>(used) : touched;
-               return std::max(runtime::bandwidth(runtime::Access::read, bytes, used),
-                               runtime::bandwidth(runtime::Access::copy, bytes, used));
-             })};
-  }
-  return limit;
-}
-
 void ProfileReport::add(const Profile &call) {
   last_ = call;
   times_.resize(call.kernels.size());
@@ -103,7 +71,7 @@ void ProfileReport::add(const Profile &call) {
 
 double ProfileReport::other_microseconds() const { return median(others_); }
 
-std::vector<ProfileReport::Row> ProfileReport::rows(Limits &limits) const {
+std::vector<ProfileReport::Row> ProfileReport::rows(runtime::Roofline &roofline) const {
   std::vector<Row> rows;
   double total = other_microseconds();
   for (std::size_t i = 0; i < times_.size(); ++i) {
@@ -112,10 +80,9 @@ std::vector<ProfileReport::Row> ProfileReport::rows(Limits &limits) const {
       continue;
     row.kernel.microseconds = std::max(median(times_[i]), shortest_microseconds);
     total += row.kernel.microseconds;
-    const Limit &memory = limits.memory(row.kernel.bytes / row.kernel.calls), &arithmetic = limits.arithmetic();
-    double computing = row.gflops() / arithmetic.rate, moving = row.gbytes() / memory.rate;
-    row.of_limit = std::max(computing, moving);
-    row.limit = computing > moving ? arithmetic.name : memory.name;
+    runtime::Roofline::Bound bound = roofline.bound(row.kernel);
+    row.of_limit = bound.microseconds / row.kernel.microseconds;
+    row.limit = bound.name;
     rows.push_back(std::move(row));
   }
   for (Row &row : rows)

@@ -1,39 +1,15 @@
 #ifndef LAMINA_TOOLS_PROFILE_REPORT_H
 #define LAMINA_TOOLS_PROFILE_REPORT_H
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <lamina/profile.h>
 
 #include "runtime/json.h"
+#include "runtime/roofline.h"
 
 namespace lamina::tools {
-
-/// What a kernel can be held up by: arithmetic, or the smallest level of memory that holds what one call of it touches.
-struct Limit {
-  std::string name;
-  double rate = 0; ///< 1e9 floating-point operations or bytes a second
-};
-
-/// Rates of this machine, measured when first asked for.
-class Limits {
-public:
-  explicit Limits(int threads) : threads_(threads) {}
-  const Limit &arithmetic();
-  const Limit &memory(std::int64_t bytes);
-
-private:
-  /// What all threads reach, or one, where the machine had no cores left for the others.
-  template <typename Measure> double fastest(Measure &&measure) const {
-    return threads_ == 1 ? measure(1) : std::max(measure(1), measure(threads_));
-  }
-
-  int threads_;
-  Limit arithmetic_;
-  std::vector<Limit> memory_;
-};
 
 /// Profiles of many calls of one model, as a row a kernel.
 class ProfileReport {
@@ -49,7 +25,7 @@ public:
     double gflops() const { return 1e-3 * static_cast<double>(kernel.flops) / kernel.microseconds; }
     double gbytes() const { return 1e-3 * static_cast<double>(kernel.bytes) / kernel.microseconds; }
   };
-  std::vector<Row> rows(Limits &limits) const;
+  std::vector<Row> rows(runtime::Roofline &roofline) const;
   /// Median time of a call outside of kernels.
   double other_microseconds() const;
 
