@@ -56,6 +56,12 @@ struct Layer {
     };
     plain = code(false);
     code(true)->run({.threads = 1, .profile = &profile});
+    // Code without kernels copies its first array.
+    if (profile.kernels.empty()) {
+      KernelProfile &copy = profile.kernels.emplace_back();
+      copy.calls = 1;
+      copy.bytes = 2 * static_cast<std::int64_t>(arrays.back().nbytes());
+    }
   }
 
   Figures figures(int threads) const {

@@ -2,8 +2,9 @@
 
 #include <lamina/error.h>
 
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -30,15 +31,20 @@ double limit(const Work &work, int threads) {
   return entry->second;
 }
 
-void measure(benchmark::State &state, const Subject &subject) {
-  using Clock = std::chrono::steady_clock;
+/// What one thread takes counts while it is on a core: what other processes take of the core is not the kernel's.
+double now(int threads) {
+  timespec time{};
+  clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+}
+
+void measure(benchmark::State &state, int threads, const Subject &subject) {
   double fastest = std::numeric_limits<double>::infinity();
   subject.call();
   for (auto _ : state) {
-    auto begin = Clock::now();
+    double begin = now(threads);
     subject.call();
-    double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    fastest = std::min(fastest, seconds);
+    fastest = std::min(fastest, now(threads) - begin);
   }
   state.counters["gflops"] = 1e-9 * subject.figures.flops / fastest;
   state.counters["gbytes"] = 1e-9 * subject.figures.bytes / fastest;
@@ -58,7 +64,7 @@ benchmark::internal::Benchmark *row(const std::string &name, std::function<Subje
     int threads = int(state.range(0));
     Running progress(title(threads));
     try {
-      measure(state, prepare(threads));
+      measure(state, threads, prepare(threads));
     } catch (const Error &error) {
       state.SkipWithError(error.what());
     }
