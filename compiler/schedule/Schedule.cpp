@@ -47,6 +47,13 @@ bool isWindowed(linalg::LinalgOp op, int64_t loop) {
   });
 }
 
+/// Whether neighbouring results are sums of neighbouring elements.
+bool sumsColumns(linalg::LinalgOp op) {
+  Access access = accessOf(op);
+  return access.result >= 0 && !access.inputs.empty() &&
+         llvm::all_of(access.inputs, [&](int64_t loop) { return loop == access.result; });
+}
+
 class Scheduler {
 public:
   Scheduler(func::FuncOp kernel, int64_t vectorBytes, int64_t registers)
@@ -332,11 +339,18 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
     tile[i] = 1;
     done[i] = true;
   }
-  // The sums of a row are a chain; those of two rows run side by side.
-  bool sums = llvm::any_of(ops, [](linalg::LinalgOp op) { return op.getNumReductionLoops() > 0; });
-  if (sums && shared > 0)
-    if (int64_t range = root.getStaticLoopRanges()[shared - 1]; ShapedType::isDynamic(range) || range % 2 == 0)
+  SmallVector<linalg::LinalgOp> sums = llvm::filter_to_vector(ops, [](linalg::LinalgOp op) {
+    return op.getNumReductionLoops() > 0;
+  });
+  if (!sums.empty() && shared > 0) {
+    int64_t range = root.getStaticLoopRanges()[shared - 1];
+    if (accessOf(root).result == int64_t(shared) - 1 && llvm::all_of(sums, sumsColumns))
+      // Columns are summed down the rows, as many at a time as vectors hold.
+      tile[shared - 1] = columns(range, lanes(root), 4);
+    else if (ShapedType::isDynamic(range) || range % 2 == 0)
+      // The sums of a row are a chain; those of two rows run side by side.
       tile[shared - 1] = 2;
+  }
   for (linalg::LinalgOp op : ops) {
     SmallVector<bool> cut(op.getNumLoops(), false);
     if (op == root) {
