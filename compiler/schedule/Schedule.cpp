@@ -54,6 +54,16 @@ bool sumsColumns(linalg::LinalgOp op) {
          llvm::all_of(access.inputs, [&](int64_t loop) { return loop == access.result; });
 }
 
+/// Whether an input is read again for other results.
+bool reusesFactors(linalg::LinalgOp op) {
+  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+    AffineMap map = op.getMatchingIndexingMap(input);
+    return llvm::any_of(llvm::seq(op.getNumLoops()), [&](unsigned loop) {
+      return op.getIteratorTypesArray()[loop] == utils::IteratorType::parallel && !map.isFunctionOfDim(loop);
+    });
+  });
+}
+
 class Scheduler {
 public:
   Scheduler(func::FuncOp kernel, int64_t vectorBytes, int64_t registers)
@@ -378,8 +388,8 @@ void Scheduler::run() {
   kernel.walk([&](linalg::LinalgOp op) {
     if (isa<linalg::FillOp>(op))
       return;
-    // A sum of everything has no columns to tile.
-    if (isContraction(op) && accessOf(op).result >= 0)
+    // A sum of everything has no columns to tile, and where every product has factors of its own a tile reuses nothing.
+    if (isContraction(op) && accessOf(op).result >= 0 && reusesFactors(op))
       contractions.push_back(op);
     if (op->hasAttr("lamina.shared_dims"))
       root = op;
