@@ -53,26 +53,48 @@ struct DimOfDestination : OpRewritePattern<tensor::DimOp> {
   }
 };
 
-/// Lets what computes `value` write into the buffer from the start, if it would write into fresh memory and the buffer
-/// is there.
-void writeInto(OpBuilder &builder, Value value, Value buffer) {
+/// What `value`, a destination written to, was before: one step back.
+OpOperand *destinationOf(Value value) {
   auto result = dyn_cast<OpResult>(value);
   if (!result)
-    return;
-  OpOperand *start = nullptr;
+    return nullptr;
   if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
-    start = loop.getTiedLoopInit(result);
-  else if (auto call = dyn_cast<CallKernelOp>(result.getOwner()))
-    start = call.getTiedOpOperand(result);
+    return loop.getTiedLoopInit(result);
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(result.getOwner()))
+    return &insert.getDestMutable();
+  if (auto style = dyn_cast<DestinationStyleOpInterface>(result.getOwner()))
+    return style.getTiedOpOperand(result);
+  return nullptr;
+}
+
+/// Lets what computes `value` write into the buffer from the start, if it would write into fresh memory and the buffer
+/// is there. A buffer that is `read` as an argument too is written by the last operation alone.
+void writeInto(OpBuilder &builder, Value value, Value buffer, bool read) {
+  Operation *place = buffer.getDefiningOp();
+  SmallVector<OpOperand *> starts;
+  OpOperand *start = destinationOf(value);
+  while (OpOperand *step = start && !read ? destinationOf(start->get()) : nullptr)
+    start = step;
   if (!start || !start->get().getDefiningOp<tensor::EmptyOp>() || start->get().getType() != value.getType())
     return;
-  Operation *place = buffer.getDefiningOp();
-  if (place->getBlock() != result.getOwner()->getBlock() || !place->isBeforeInBlock(result.getOwner()))
-    return;
+  starts.push_back(start);
+  // A part that is written first is a slice of the same memory.
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(start->getOwner())) {
+    Value part = insert.getSource();
+    while (OpOperand *step = destinationOf(part))
+      part = step->get();
+    if (auto slice = part.getDefiningOp<tensor::ExtractSliceOp>(); slice && slice.getSource() == start->get())
+      starts.push_back(&slice.getSourceMutable());
+  }
+  for (OpOperand *use : starts)
+    if (place->getBlock() != use->getOwner()->getBlock() || !place->isBeforeInBlock(use->getOwner()))
+      return;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfter(place);
-  start->set(bufferization::ToTensorOp::create(builder, value.getLoc(), value.getType(), buffer, /*restrict=*/true,
-                                               /*writable=*/true));
+  Value memory = bufferization::ToTensorOp::create(builder, value.getLoc(), value.getType(), buffer, /*restrict=*/true,
+                                                   /*writable=*/true);
+  for (OpOperand *use : starts)
+    use->set(memory);
 }
 
 /// The operation of an argument's own block that reads it first.
@@ -265,7 +287,7 @@ LogicalResult EntryBuilder::run() {
       ++nextResult;
       buffer = bufferFromPointer(builder, loc, address, bufferType(type), open);
     }
-    writeInto(builder, value, buffer);
+    writeInto(builder, value, buffer, updates[i] >= 0);
     auto write = bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, buffer);
     write.setRestrict(true);
     write.setWritable(true);
