@@ -67,16 +67,15 @@ OpOperand *destinationOf(Value value) {
   return nullptr;
 }
 
-/// Lets what computes `value` write into the buffer from the start, if it would write into fresh memory and the buffer
-/// is there. A buffer that is `read` as an argument too is written by the last operation alone.
-void writeInto(OpBuilder &builder, Value value, Value buffer, bool read) {
-  Operation *place = buffer.getDefiningOp();
+/// Where what computes `value` would write into fresh memory: to be written into a buffer from the start. One that is
+/// `read` as an argument too is written by the last operation alone.
+SmallVector<OpOperand *> freshDestinations(Value value, bool read) {
   SmallVector<OpOperand *> starts;
   OpOperand *start = destinationOf(value);
   while (OpOperand *step = start && !read ? destinationOf(start->get()) : nullptr)
     start = step;
   if (!start || !start->get().getDefiningOp<tensor::EmptyOp>() || start->get().getType() != value.getType())
-    return;
+    return starts;
   starts.push_back(start);
   // A part that is written first is a slice of the same memory.
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(start->getOwner())) {
@@ -86,14 +85,23 @@ void writeInto(OpBuilder &builder, Value value, Value buffer, bool read) {
     if (auto slice = part.getDefiningOp<tensor::ExtractSliceOp>(); slice && slice.getSource() == start->get())
       starts.push_back(&slice.getSourceMutable());
   }
-  for (OpOperand *use : starts)
+  return starts;
+}
+
+/// Lets them write into the buffer, if it is there by then.
+void writeInto(OpBuilder &builder, ArrayRef<OpOperand *> destinations, Value buffer) {
+  Operation *place = buffer.getDefiningOp();
+  for (OpOperand *use : destinations)
     if (place->getBlock() != use->getOwner()->getBlock() || !place->isBeforeInBlock(use->getOwner()))
       return;
+  if (destinations.empty())
+    return;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfter(place);
-  Value memory = bufferization::ToTensorOp::create(builder, value.getLoc(), value.getType(), buffer, /*restrict=*/true,
-                                                   /*writable=*/true);
-  for (OpOperand *use : starts)
+  Value memory = destinations.front()->get();
+  memory = bufferization::ToTensorOp::create(builder, memory.getLoc(), memory.getType(), buffer, /*restrict=*/true,
+                                             /*writable=*/true);
+  for (OpOperand *use : destinations)
     use->set(memory);
 }
 
@@ -106,6 +114,28 @@ Operation *firstUser(Value argument) {
       first = ancestor;
   }
   return first;
+}
+
+/// The tensor whose elements `value` is a reshape of, if its open dimensions are the same; else the value.
+Value withoutReshapes(Value value) {
+  auto keepsOpen = [](ArrayRef<ReassociationIndices> groups, RankedTensorType merged, RankedTensorType split) {
+    for (auto [axis, group] : llvm::enumerate(groups))
+      if (merged.isDynamicDim(axis) ? group.size() != 1 || !split.isDynamicDim(group[0])
+                                    : llvm::any_of(group, [&](int64_t i) { return split.isDynamicDim(i); }))
+        return false;
+    return true;
+  };
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op);
+        collapse && keepsOpen(collapse.getReassociationIndices(), collapse.getResultType(), collapse.getSrcType()))
+      value = collapse.getSrc();
+    else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op);
+             expand && keepsOpen(expand.getReassociationIndices(), expand.getSrcType(), expand.getResultType()))
+      value = expand.getSrc();
+    else
+      break;
+  }
+  return value;
 }
 
 class EntryBuilder {
@@ -267,10 +297,12 @@ LogicalResult EntryBuilder::run() {
   SmallVector<Value> resultBuffers;
   builder.setInsertionPoint(terminator);
   unsigned nextOpen = 0, nextResult = 0;
-  for (auto [i, value] : llvm::enumerate(terminator.getOperands())) {
-    Value buffer;
+  for (auto [i, result] : llvm::enumerate(terminator.getOperands())) {
+    Value value = result, buffer;
+    SmallVector<OpOperand *> destinations;
     if (updates[i] >= 0) {
       buffer = argumentBuffers[updates[i]];
+      destinations = freshDestinations(value, /*read=*/true);
     } else {
       auto type = cast<RankedTensorType>(value.getType());
       SmallVector<Value> open;
@@ -278,16 +310,19 @@ LogicalResult EntryBuilder::run() {
         if (type.isDynamicDim(axis))
           open.push_back(openResults[nextOpen++]);
       OpBuilder::InsertionGuard guard(builder);
-      Operation *producer = value.getDefiningOp();
-      if (producer && open.empty())
-        builder.setInsertionPoint(producer);
-      else if (llvm::all_of(open, [&](Value extent) { return llvm::is_contained(allDims, extent); }))
+      value = withoutReshapes(value);
+      destinations = freshDestinations(value, /*read=*/false);
+      for (OpOperand *use : destinations)
+        if (Operation *user = use->getOwner(); open.empty() && user->getBlock() == builder.getInsertionBlock() &&
+                                               user->isBeforeInBlock(&*builder.getInsertionPoint()))
+          builder.setInsertionPoint(user);
+      if (!open.empty() && llvm::all_of(open, [&](Value extent) { return llvm::is_contained(allDims, extent); }))
         builder.setInsertionPointAfter(prologueEnd);
       Value address = loadAt(builder, loc, outputs, isPrepare ? nextResult : plain + nextResult, pointer);
       ++nextResult;
-      buffer = bufferFromPointer(builder, loc, address, bufferType(type), open);
+      buffer = bufferFromPointer(builder, loc, address, bufferType(value.getType()), open);
     }
-    writeInto(builder, value, buffer, updates[i] >= 0);
+    writeInto(builder, destinations, buffer);
     auto write = bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), value, buffer);
     write.setRestrict(true);
     write.setWritable(true);
