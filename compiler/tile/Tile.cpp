@@ -132,6 +132,28 @@ struct WindowToSlice : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// An input of one element is a scalar to the body, so that elements which it tells where to find lie side by side.
+struct UnitInputToScalar : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    if (op.getBody()->getOps<tensor::ExtractOp>().empty())
+      return failure();
+    bool changed = false;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      auto type = dyn_cast<RankedTensorType>(input->get().getType());
+      BlockArgument element = op.getMatchingBlockArgument(input);
+      if (!type || element.use_empty() || !type.hasStaticShape() || type.getNumElements() != 1)
+        continue;
+      SmallVector<Value> zeros(type.getRank(), arith::ConstantIndexOp::create(rewriter, op.getLoc(), 0));
+      Value scalar = tensor::ExtractOp::create(rewriter, op.getLoc(), input->get(), zeros);
+      rewriter.replaceAllUsesWith(element, scalar);
+      changed = true;
+    }
+    return success(changed);
+  }
+};
+
 class Tiler {
 public:
   explicit Tiler(func::FuncOp kernel) : kernel(kernel), rewriter(kernel.getContext()) {}
@@ -366,7 +388,7 @@ LogicalResult Tiler::run() {
     cleanUp();
   }
   RewritePatternSet patterns(kernel.getContext());
-  patterns.add<WindowToSlice>(kernel.getContext());
+  patterns.add<WindowToSlice, UnitInputToScalar>(kernel.getContext());
   (void)applyPatternsGreedily(kernel, std::move(patterns));
   cleanUp();
   return success();
