@@ -62,6 +62,12 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
     {
+      // Axes of one element behind the columns would be taken apart element by element.
+      RewritePatternSet patterns(context);
+      vector::populateDropUnitDimWithShapeCastPatterns(patterns);
+      (void)applyPatternsGreedily(function, std::move(patterns));
+    }
+    {
       RewritePatternSet patterns(context);
       populateContractionUnitPatterns(patterns);
       populateRowReductionPatterns(patterns);
