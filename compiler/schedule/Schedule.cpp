@@ -85,6 +85,7 @@ private:
   void scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction);
   void scheduleRows(linalg::LinalgOp root, unsigned shared);
   void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
+  SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile);
   int64_t rows(int64_t size, int64_t best) const;
   int64_t columns(int64_t size, int64_t lanes, int64_t vectors) const;
   Sizes distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit);
@@ -160,6 +161,50 @@ Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> 
     sizes[0] = std::max<int64_t>(unit, itemWork / inside / unit * unit);
   }
   return sizes;
+}
+
+/// Cuts a long sum into blocks of terms that stay in the cache for all tiles of the result, which is added up in
+/// memory. Sets the tile of the loops that are cut and returns them.
+SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile) {
+  constexpr int64_t cacheBytes = 1 << 18, fewestTerms = 128, openRange = 64;
+  SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = contraction.getIteratorTypesArray();
+  int64_t termBytes = 0, terms = 1;
+  for (OpOperand *input : contraction.getDpsInputOperands()) {
+    int64_t bytes = llvm::divideCeil(getElementTypeOrSelf(input->get().getType()).getIntOrFloatBitWidth(), 8);
+    AffineMap map = contraction.getMatchingIndexingMap(input);
+    for (unsigned i = 0; i < ranges.size(); ++i)
+      if (iterators[i] == utils::IteratorType::parallel && map.isFunctionOfDim(i) && !isWindowed(contraction, i))
+        bytes *= ShapedType::isDynamic(ranges[i]) ? openRange : ranges[i];
+    termBytes += bytes;
+  }
+  SmallVector<unsigned> sums;
+  for (auto [i, type] : llvm::enumerate(iterators))
+    if (type == utils::IteratorType::reduction) {
+      sums.push_back(i);
+      terms *= ShapedType::isDynamic(ranges[i]) ? openRange : ranges[i];
+    }
+  int64_t block = std::max(fewestTerms, cacheBytes / termBytes);
+  if (terms < 4 * block)
+    return {};
+  SmallVector<unsigned> cut;
+  for (unsigned loop : llvm::reverse(sums)) {
+    int64_t step = std::max<int64_t>(1, block);
+    if (!ShapedType::isDynamic(ranges[loop])) {
+      step = std::min(step, ranges[loop]);
+      while (ranges[loop] % step)
+        --step;
+    }
+    if (step == ranges[loop]) {
+      block /= step;
+      continue;
+    }
+    tile[loop] = step;
+    cut.push_back(loop);
+    block = 1;
+  }
+  std::reverse(cut.begin(), cut.end());
+  return cut;
 }
 
 void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction) {
@@ -251,8 +296,14 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   bool windowed = false;
   for (unsigned i = 0; i < contraction.getNumLoops(); ++i)
     windowed |= isWindowed(contraction, i);
+  SmallVector<unsigned> blocks;
+  // Packed operands are read in order as they are.
+  bool packed = llvm::any_of(contraction.getDpsInputs(), [](Value input) { return input.getDefiningOp<linalg::UnPackOp>(); });
+  if (root == contraction && !dot && !packed)
+    blocks = blockSums(contraction, tile);
+  llvm::append_range(order, blocks);
   for (unsigned i = 0; i < rootLoops; ++i)
-    if ((int64_t)i != n)
+    if ((int64_t)i != n && !llvm::is_contained(blocks, i))
       order.push_back(i);
   auto at = windowed || m < 0 ? order.end() : llvm::find(order, m);
   order.insert(at, n);
@@ -263,6 +314,11 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     if (type == utils::IteratorType::reduction)
       work *= ShapedType::isDynamic(contractionRanges[i]) ? 64 : contractionRanges[i];
   Sizes items = distribute(root, tile, work, root == contraction ? root.getNumParallelLoops() : rootLoops);
+  if (windowed && !blocks.empty()) {
+    // The tiles of an item share the block.
+    for (int64_t i = 0; i < rootLoops; ++i)
+      items[i] = i != m && i != n && iterators[i] == utils::IteratorType::parallel;
+  }
   if (!windowed && m >= 0 && !dot) {
     // Blocks of eight row tiles reuse a panel from the cache; a row of panels is cut where it stays whole.
     std::fill(items.begin(), items.end(), 0);

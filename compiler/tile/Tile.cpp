@@ -220,6 +220,17 @@ LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, A
   tiling.setLoopType(forall ? scf::SCFTilingOptions::LoopType::ForallOp : scf::SCFTilingOptions::LoopType::ForOp);
   scf::SCFTileAndFuseOptions options;
   options.setTilingOptions(tiling);
+  // What a sum begins with is written before its first block.
+  bool blocked = llvm::any_of(llvm::zip(sizes, root.getIteratorTypesArray()), [](auto loop) {
+    return std::get<0>(loop) > 0 && std::get<1>(loop) == utils::IteratorType::reduction;
+  });
+  if (blocked)
+    options.setFusionControlFn([](tensor::ExtractSliceOp, OpResult producer, bool isDestination)
+                                   -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
+      if (isDestination)
+        return std::nullopt;
+      return scf::SCFTileAndFuseOptions::ControlFnResult{};
+    });
   rewriter.setInsertionPoint(root);
   FailureOr<scf::SCFTileAndFuseResult> result =
       scf::tileConsumerAndFuseProducersUsingSCF(rewriter, cast<TilingInterface>(root.getOperation()), options);
