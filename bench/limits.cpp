@@ -1,5 +1,5 @@
-#include "bench/measure.h"
 #include "runtime/limits.h"
+#include "bench/measure.h"
 
 namespace lamina::bench {
 namespace {

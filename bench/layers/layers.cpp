@@ -14,7 +14,8 @@ using namespace lamina::layers;
 void core() {
   layer("dense/512x1024x1024", Dense(1024), {{512, 1024}});
   layer("embedding/10000x64/32x256", Embedding(10000, 64), {{32, 256}}, {.ids = 10000});
-  layer("einsum_dense/16x128x256x256", EinsumDense("abc,cd->abd", Config::list({Config(), 256}), {.bias_axes = "d"}), {{16, 128, 256}});
+  layer("einsum_dense/16x128x256x256", EinsumDense("abc,cd->abd", Config::list({Config(), 256}), {.bias_axes = "d"}),
+        {{16, 128, 256}});
 }
 
 void convolutional() {

@@ -298,7 +298,8 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     windowed |= isWindowed(contraction, i);
   SmallVector<unsigned> blocks;
   // Packed operands are read in order as they are.
-  bool packed = llvm::any_of(contraction.getDpsInputs(), [](Value input) { return input.getDefiningOp<linalg::UnPackOp>(); });
+  bool packed =
+      llvm::any_of(contraction.getDpsInputs(), [](Value input) { return input.getDefiningOp<linalg::UnPackOp>(); });
   if (root == contraction && !dot && !packed)
     blocks = blockSums(contraction, tile);
   llvm::append_range(order, blocks);
@@ -405,9 +406,8 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
     tile[i] = 1;
     done[i] = true;
   }
-  SmallVector<linalg::LinalgOp> sums = llvm::filter_to_vector(ops, [](linalg::LinalgOp op) {
-    return op.getNumReductionLoops() > 0;
-  });
+  SmallVector<linalg::LinalgOp> sums =
+      llvm::filter_to_vector(ops, [](linalg::LinalgOp op) { return op.getNumReductionLoops() > 0; });
   if (!sums.empty() && shared > 0) {
     int64_t range = root.getStaticLoopRanges()[shared - 1];
     if (accessOf(root).result == int64_t(shared) - 1 && llvm::all_of(sums, sumsColumns))

@@ -225,8 +225,8 @@ LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, A
     return std::get<0>(loop) > 0 && std::get<1>(loop) == utils::IteratorType::reduction;
   });
   if (blocked)
-    options.setFusionControlFn([](tensor::ExtractSliceOp, OpResult producer, bool isDestination)
-                                   -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
+    options.setFusionControlFn([](tensor::ExtractSliceOp, OpResult producer,
+                                  bool isDestination) -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
       if (isDestination)
         return std::nullopt;
       return scf::SCFTileAndFuseOptions::ControlFnResult{};

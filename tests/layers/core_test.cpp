@@ -15,6 +15,24 @@ TEST(Dense, Values) {
   expect_values(dense(Tensor{{1., 2., 3.}}), {6.5f, 6.5f});
 }
 
+TEST(Dense, GradientOfALongSum) {
+  // More steps than one block holds, and a rest.
+  constexpr std::int64_t batch = 3, steps = 1501, features = 24, units = 40;
+  KerasTensor input = Input({none, features});
+  Model model(input, Dense(units, {.use_bias = false})(input));
+  Tensor x = random_data({batch, steps, features}, DType::Float32, 0, 1);
+  Tensor cotangent = random_data({batch, steps, units}, DType::Float32, 0, 2);
+  Tensor gradient = model.gradients({x}, {cotangent}).weights[0];
+  for (std::int64_t i = 0; i < features; ++i)
+    for (std::int64_t j = 0; j < units; ++j) {
+      double sum = 0;
+      for (std::int64_t row = 0; row < batch * steps; ++row)
+        sum += double(x.values<float>()[size_t(row * features + i)]) *
+               double(cotangent.values<float>()[size_t(row * units + j)]);
+      ASSERT_NEAR(double(gradient.values<float>()[size_t(i * units + j)]), sum, 1e-2) << i << ", " << j;
+    }
+}
+
 TEST(Dense, RefusesNoUnits) {
   try {
     Dense(0, {.name = "nothing"})(Input({4}));
