@@ -56,27 +56,8 @@ struct Layer {
                                     arrays, profile);
     };
     plain = code(false);
-    auto cc = code(true);
-    cc->run({.threads = 1, .profile = &profile});
-    if (getenv("DUMPG")) {
-      std::vector<double> best;
-      Profile p;
-      for (int i = 0; i < 60; ++i) {
-        p = {};
-        cc->run({.threads = 1, .profile = &p});
-        best.resize(p.kernels.size(), 1e9);
-        for (size_t k = 0; k < p.kernels.size(); ++k)
-          best[k] = std::min(best[k], p.kernels[k].microseconds);
-      }
-      static runtime::Roofline rl(1);
-      for (size_t k = 0; k < p.kernels.size(); ++k) {
-        auto b = rl.bound(p.kernels[k]);
-        fprintf(stderr, "%-10s calls %4ld %9.1f us %7.1f GF %7.1f GB  %.2f of %s\n", p.kernels[k].kernel.c_str(),
-                (long)p.kernels[k].calls, best[k], 1e-3 * p.kernels[k].flops / best[k],
-                1e-3 * p.kernels[k].bytes / best[k], b.microseconds / best[k], b.name.c_str());
-      }
-    }
-    // Code without kernels copies its first array.
+    code(true)->run({.threads = 1, .profile = &profile});
+    // Code without kernels copies what it is given last.
     if (profile.kernels.empty()) {
       KernelProfile &copy = profile.kernels.emplace_back();
       copy.calls = 1;

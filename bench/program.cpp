@@ -2,19 +2,12 @@
 
 #include "compiler/Compiler.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 
 namespace lamina::bench {
 
 Code::Code(trace::Graph &&graph, const std::vector<Tensor> &inputs, bool profile) {
   graph.finish();
-  if (const char *p = getenv("DUMPG")) {
-    FILE *f = fopen(p, "w");
-    fputs(graph.str().c_str(), f);
-    fclose(f);
-  }
   for (const trace::Argument &argument : graph.arguments())
     switch (argument.kind) {
     case trace::Kind::Input: arguments_.push_back(inputs[argument.input]); break;

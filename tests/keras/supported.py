@@ -34,7 +34,7 @@ FAMILIES = {"initializers": keras.initializers.Initializer, "regularizers": kera
 NOTE = """# What of Keras is known
 
 Written by `cmake --build build --target docs_layers` from Keras {version} and `lamina list`; a test compares. An argument that is
-not known is one of Keras's constructor that no configuration here has.
+not known is one of Keras's constructor that no configuration here has. [layers_guide.md](layers_guide.md) shows each family at work.
 """
 
 
