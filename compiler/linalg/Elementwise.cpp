@@ -138,6 +138,7 @@ void populateElementwisePatterns(RewritePatternSet &patterns) {
   POINTWISE(DivOp, s.div(x[0], x[1]));
   POINTWISE(RemOp, s.rem(x[0], x[1]));
   POINTWISE(PowOp, s.pow(x[0], x[1]));
+  POINTWISE(Atan2Op, math::Atan2Op::create(s.builder(), s.location(), x[0], x[1]));
   POINTWISE(MaximumOp, s.maximum(x[0], x[1]));
   POINTWISE(MinimumOp, s.minimum(x[0], x[1]));
   POINTWISE(AndOp, s.logicalAnd(x[0], x[1]));

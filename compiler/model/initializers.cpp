@@ -2,6 +2,7 @@
 
 #include "compiler/model/registry.h"
 #include "lamina/error.h"
+#include "lamina/windows.h"
 #include "runtime/random.h"
 
 #include <cmath>
@@ -45,6 +46,7 @@ const std::vector<Kind> &kinds() {
         {"HeNormal", "he_normal", fan},
         {"LecunUniform", "lecun_uniform", fan},
         {"LecunNormal", "lecun_normal", fan},
+        {"STFT", "stft", {{"side", "real"}, {"window", "hann"}, {"scaling", "density"}, {"periodic", false}}},
     };
   }();
   return table;
@@ -131,6 +133,26 @@ Tensor orthogonal_matrix(const Shape &shape, DType dtype, Philox &random, double
   });
 }
 
+/// w(t) cos or sin(−2π t f / F), [frame length, 1, F/2 + 1]; w is divided by the root of Σ w², or by Σ |w|.
+Tensor stft_kernel(const Shape &shape, DType dtype, const Config &config) {
+  if (shape.rank() != 3 || shape[1] != 1 || shape[2] < 2)
+    throw Error("the stft initializer needs shape (frame length, 1, frequencies), got " + shape.str());
+  std::string side = config["side"], scaling = config["scaling"].is_null() ? "none" : config["scaling"].as_string();
+  if (side != "real" && side != "imag")
+    throw Error("side must be real or imag, got '" + side + "'");
+  std::vector<double> window = signal_window(config["window"], shape[0], config["periodic"]);
+  double total = 0, step = std::numbers::pi / static_cast<double>(shape[2] - 1);
+  for (double w : window)
+    total += scaling == "density" ? w * w : std::abs(w);
+  double scale = config["window"].is_null() || scaling == "none" ? 1.0 : scaling == "density" ? std::sqrt(total) : total;
+  std::int64_t at = 0;
+  return filled(shape, dtype, [&] {
+    std::int64_t t = at / shape[2], f = at++ % shape[2], period = 2 * (shape[2] - 1);
+    double angle = -step * static_cast<double>(t * f % period);
+    return window[static_cast<std::size_t>(t)] / scale * (side == "real" ? std::cos(angle) : std::sin(angle));
+  });
+}
+
 } // namespace
 
 Initializer::Initializer(const std::string &name) { *this = from_config(name); }
@@ -193,6 +215,8 @@ Tensor Initializer::operator()(const Shape &shape, DType dtype, std::uint64_t se
     return filled(shape, dtype, [&, low = number("minval", -0.05), high = number("maxval", 0.05)] {
       return low + (high - low) * random.uniform();
     });
+  if (name == "STFT")
+    return stft_kernel(shape, dtype, config);
   if (name == "VarianceScaling") {
     const Config *mode = config.find("mode"), *distribution = config.find("distribution");
     return variance_scaled(shape, dtype, random, number("scale", 1.0), mode ? mode->as_string() : "fan_in",
@@ -231,6 +255,9 @@ Initializer variance_scaling(double scale, const std::string &mode, const std::s
                                   {"distribution", distribution},
                                   {"input_axes", nullptr},
                                   {"output_axes", nullptr}});
+}
+Initializer stft(const std::string &side, const Config &window, const Config &scaling, bool periodic) {
+  return made("STFT", {{"side", side}, {"window", window}, {"periodic", periodic}, {"scaling", scaling}});
 }
 } // namespace initializers
 

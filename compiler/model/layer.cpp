@@ -145,6 +145,7 @@ bool CallContext::flag(std::string_view key, bool otherwise) const {
 }
 
 void CallContext::add_loss(const Value &loss) const { graph_->losses.push_back(loss); }
+void CallContext::set_mask(const Value &result, const Value &mask) const { graph_->setMask(result, mask); }
 void CallContext::update(const Variable &variable, const Value &value) const {
   graph_->update(variable, value.dtype() == variable.dtype() ? value : Value(cast(value, variable.dtype())));
 }
@@ -317,8 +318,12 @@ Variable LayerBase::add_weight(const std::string &name, const Shape &shape, Vari
   if (options.dtype == DType::Float32)
     options.dtype = variable_dtype_;
   Variable variable(name, shape, options);
-  (options.trainable ? own_trainable_ : own_non_trainable_).push_back(variable);
+  share_weight(variable);
   return variable;
+}
+
+void LayerBase::share_weight(const Variable &variable) {
+  (variable.trainable() ? own_trainable_ : own_non_trainable_).push_back(variable);
 }
 
 void LayerBase::add_child(const std::string &path, const std::shared_ptr<LayerBase> &layer) {
@@ -326,6 +331,12 @@ void LayerBase::add_child(const std::string &path, const std::shared_ptr<LayerBa
     if (child.layer == layer)
       return;
   children_.push_back({path, layer});
+}
+
+void LayerBase::add_children(const std::string &path, const std::vector<std::shared_ptr<LayerBase>> &layers) {
+  std::map<std::string, int> counts;
+  for (const auto &layer : layers)
+    add_child(path + "/" + numbered_name(to_snake_case(layer->python_name()), counts), layer);
 }
 
 void LayerBase::ensure_built(const std::vector<Shape> &shapes) {
@@ -352,6 +363,9 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &given, const Config 
   CallContext context(graph, *this);
   context.training = graph.training;
   context.kwargs = kwargs;
+  std::vector<std::string> options = call_options();
+  for (std::size_t i = 0; i < options.size() && i + 1 < args.size(); ++i)
+    context.kwargs.set(options[i], args[i + 1]);
   context.tensors = inputs;
   Values positional, implicit;
   std::vector<Shape> shapes;
@@ -450,6 +464,8 @@ KerasTensor LayerBase::call_recorded(std::vector<KerasTensor> inputs, bool list,
     kwargs.set("use_causal_mask", true);
   if (arguments.return_attention_scores)
     kwargs.set("return_attention_scores", true);
+  if (arguments.reverse)
+    kwargs.set("reverse", true);
   return shared()->record_call(inputs, args, kwargs)[0];
 }
 
@@ -476,6 +492,13 @@ std::vector<KerasTensor> LayerBase::record_call(const std::vector<KerasTensor> &
   for (std::size_t i = 0; i < node->outputs.size(); ++i)
     outputs.emplace_back(node, i);
   return outputs;
+}
+
+std::vector<std::shared_ptr<LayerBase>> layers_of(const std::vector<Inner> &list) {
+  std::vector<std::shared_ptr<LayerBase>> layers;
+  for (const Inner &inner : list)
+    layers.push_back(inner.get());
+  return layers;
 }
 
 const Shape &KerasTensor::shape() const { return node_->outputs.at(index_).shape; }

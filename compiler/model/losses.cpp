@@ -1,5 +1,6 @@
 #include "lamina/losses.h"
 
+#include "compiler/model/entropies.h"
 #include "compiler/model/pairwise_losses.h"
 #include "compiler/model/registry.h"
 #include "compiler/trace/Graph.h"
@@ -9,8 +10,34 @@
 
 namespace lamina {
 namespace {
-
 constexpr double epsilon = 1e-7;
+} // namespace
+
+Value binary_entropies(const Value &t, const Value &p, bool from_logits) {
+  if (from_logits)
+    return -(t * log_sigmoid(p)) - (1.0 - t) * log_sigmoid(-p);
+  Value q = clip(p, epsilon, 1.0 - epsilon);
+  return -(t * log(q) + (1.0 - t) * log(1.0 - q));
+}
+
+Value log_probabilities(const Value &p, bool from_logits) {
+  if (from_logits)
+    return log_softmax(p);
+  return log(clip(p / sum(p, -1, true), epsilon, 1.0 - epsilon));
+}
+
+Value sparse_entropies(const Value &t, const Value &p, bool from_logits) {
+  std::int64_t classes = p.shape().back();
+  if (classes == none)
+    throw Error("sparse_categorical_crossentropy needs a known number of classes, the model gives " + p.shape().str());
+  Value labels = t.rank() == p.rank() && t.shape().back() == 1 ? Value(squeeze(t, -1)) : t;
+  if (labels.rank() + 1 != p.rank())
+    throw Error("the targets have shape " + t.shape().str() + ", the model gives " + p.shape().str() +
+                "; sparse_categorical_crossentropy wants a class index for each");
+  return -sum(one_hot(cast(labels, DType::Int32), classes, p.dtype()) * log_probabilities(p, from_logits), -1);
+}
+
+namespace {
 
 double number(const Config &config, const char *key, double otherwise) {
   const Config *entry = config.find(key);
@@ -50,30 +77,6 @@ Value hinge_labels(const Value &t) {
   // Labels of 0 and 1 stand for -1 and 1.
   Value binary = all(logical_or(equal(t, 0.0), equal(t, 1.0)));
   return where(binary, 2.0 * t - 1.0, t);
-}
-
-Value binary_entropies(const Value &t, const Value &p, bool from_logits) {
-  if (from_logits)
-    return -(t * log_sigmoid(p)) - (1.0 - t) * log_sigmoid(-p);
-  Value q = clip(p, epsilon, 1.0 - epsilon);
-  return -(t * log(q) + (1.0 - t) * log(1.0 - q));
-}
-
-Value log_probabilities(const Value &p, bool from_logits) {
-  if (from_logits)
-    return log_softmax(p);
-  return log(clip(p / sum(p, -1, true), epsilon, 1.0 - epsilon));
-}
-
-Value sparse_entropies(const Value &t, const Value &p, bool from_logits) {
-  std::int64_t classes = p.shape().back();
-  if (classes == none)
-    throw Error("sparse_categorical_crossentropy needs a known number of classes, the model gives " + p.shape().str());
-  Value labels = t.rank() == p.rank() && t.shape().back() == 1 ? Value(squeeze(t, -1)) : t;
-  if (labels.rank() + 1 != p.rank())
-    throw Error("the targets have shape " + t.shape().str() + ", the model gives " + p.shape().str() +
-                "; sparse_categorical_crossentropy wants a class index for each");
-  return -sum(one_hot(cast(labels, DType::Int32), classes, p.dtype()) * log_probabilities(p, from_logits), -1);
 }
 
 Value focal(const Value &t, const Value &p, const Config &c, double gamma) {

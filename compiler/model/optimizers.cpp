@@ -289,7 +289,8 @@ void Optimizer::apply(trace::Graph &graph, const std::vector<Variable> &weights,
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const Variable &variable = weights[i];
     State::Weight &own = state.weights[i];
-    Value before = graph.read(variable);
+    // Not what a layer has made of its weight for this call.
+    Value before = graph.argument(variable);
     OptimizerStep step = step_of(before);
     step.name = variable.name();
     step.gradient = used[i];

@@ -25,6 +25,21 @@ Registry &registry() {
   return instance;
 }
 
+/// Keras's layers that cannot be here, and why.
+const std::map<std::string, std::string> &refusals() {
+  static const std::string code = "holds Python code, which is not run: replace it by layers";
+  static const std::map<std::string, std::string> reasons{
+      {"FlaxLayer", code},
+      {"JaxLayer", code},
+      {"Lambda", code},
+      {"TFSMLayer", "runs a TensorFlow SavedModel, which is not read: replace it by layers"},
+      {"TextVectorization", "splits strings, and arrays hold numbers only: split them before, and start the model from "
+                            "the words' numbers"},
+      {"TorchModuleWrapper", code},
+  };
+  return reasons;
+}
+
 std::string text_of(const Config *config) { return config && config->is_string() ? config->as_string() : ""; }
 
 } // namespace
@@ -115,14 +130,19 @@ std::pair<std::string, std::string> registry_key(const Config &object) {
   return {keras || module.empty() ? "keras" : "", class_name};
 }
 
+std::string refusal(const std::string &class_name) {
+  auto found = refusals().find(class_name);
+  return found == refusals().end() ? "" : "a " + class_name + " " + found->second;
+}
+
 std::shared_ptr<LayerBase> layer_from_config(const Config &object) {
   auto key = registry_key(object);
   auto found = registry().by_name.find(key);
   auto [class_name, config] = class_and_config(object, "layer");
   std::string name = text_of(config.find("name"));
   std::string label = "layer '" + (name.empty() ? class_name : name) + "'";
-  if (class_name == "Lambda")
-    throw Error(label + " is a Lambda: it holds Python code, which is not run; replace it by layers");
+  if (found == registry().by_name.end() && !refusal(class_name).empty())
+    throw Error(label + ": " + refusal(class_name));
   if (found == registry().by_name.end())
     throw Error(label + ": class '" + class_name + "' is not known; register it with LAMINA_REGISTER_LAYER");
   try {
@@ -162,6 +182,13 @@ std::vector<std::string> keys_of(const Config &config) {
   for (const auto &[key, value] : config.as_dict())
     keys.push_back(key);
   return keys;
+}
+
+std::vector<KnownClass> refused_layers() {
+  std::vector<KnownClass> classes;
+  for (const auto &[name, reason] : refusals())
+    classes.push_back({name, {reason}});
+  return classes;
 }
 
 std::vector<KnownClass> known_layers() {

@@ -32,6 +32,13 @@ std::vector<KnownClass> known_losses();
 std::vector<KnownClass> known_metrics();
 std::vector<KnownClass> known_optimizers();
 std::vector<KnownClass> known_schedules();
+/// Those of keras.ops that a graph of layers may hold, with their modules.
+std::vector<KnownClass> known_operations();
+/// Keras's layers that cannot be here; the argument is the reason.
+std::vector<KnownClass> refused_layers();
+
+/// Why a layer of Keras cannot be here, as a clause; empty where nothing speaks against it.
+std::string refusal(const std::string &class_name);
 
 /// The keys of a configuration.
 std::vector<std::string> keys_of(const Config &config);

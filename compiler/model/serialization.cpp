@@ -19,7 +19,10 @@ bool is_functional(const Config &object) {
   return (name == "Functional" || name == "Model") && config && config->contains("layers");
 }
 
-bool is_operation(const Config &object) { return text(object.find("module")).starts_with("keras.src.ops"); }
+bool is_operation(const Config &object) {
+  std::string module = text(object.find("module"));
+  return module.starts_with("keras.src.ops") || module.starts_with("keras.src.activations");
+}
 
 /// Which node of which layer a tensor of the config is: [layer, node, tensor].
 struct History {
@@ -245,9 +248,10 @@ void collect_unsupported(const Config &object, std::vector<std::string> &problem
   for (const char *inner : {"layer", "backward_layer", "cell"})
     if (const Config *entry = config->find(inner))
       collect_unsupported(*entry, problems, named);
-  if (const Config *cells = config->find("cells"); cells && cells->is_list())
-    for (const Config &cell : cells->as_list())
-      collect_unsupported(cell, problems, named);
+  for (const char *list : {"cells", "layers"})
+    if (const Config *inner = config->find(list); inner && inner->is_list())
+      for (const Config &layer : inner->as_list())
+        collect_unsupported(layer, problems, named);
 }
 
 void require_supported(const Config &object) {
@@ -257,16 +261,15 @@ void require_supported(const Config &object) {
   if (problems.empty())
     return;
   std::string list;
-  bool lambda = false;
+  std::string reason = "register classes of your own with LAMINA_REGISTER_LAYER";
   for (std::size_t i = 0; i < problems.size() && i < 20; ++i) {
     list += (i ? ", " : "") + problems[i].substr(0, 80);
-    lambda = lambda || problems[i].starts_with("Lambda");
+    if (std::string why = refusal(problems[i].substr(0, problems[i].find(' '))); !why.empty())
+      reason = why;
   }
   if (problems.size() > 20)
     list += " and " + std::to_string(problems.size() - 20) + " more";
-  throw Error("the model has layers that are not supported: " + list +
-              (lambda ? "; a Lambda holds Python code, which is not run: replace it by layers"
-                      : "; register classes of your own with LAMINA_REGISTER_LAYER"));
+  throw Error("the model has layers that are not supported: " + list + "; " + reason);
 }
 
 std::string model_name(const Config &config) {
@@ -393,7 +396,7 @@ Config serialize_object(const LayerBase &layer) {
   // What a file said beyond our knowledge is said again; what it said is kept as it was.
   if (const Config &loaded = layer.loaded_config(); loaded.is_dict()) {
     Config config = loaded;
-    if (config.contains("trainable") || !layer.trainable())
+    if (result["config"].contains("trainable") && (config.contains("trainable") || !layer.trainable()))
       config.set("trainable", layer.trainable());
     result.set("config", config);
   }

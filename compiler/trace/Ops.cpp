@@ -182,13 +182,26 @@ Value matmul(const Value &x_in, const Value &y_in) {
   std::int64_t k = ry == 1 ? 0 : ry - 2;
   if (ry <= 2)
     return dot_general(x, y, {rx - 1}, {k});
+  if (rx == 1)
+    return squeeze(matmul(expand_dims(x, 0), y), -2);
+  // Batch axes broadcast.
   std::vector<std::int64_t> batch;
-  if (rx < ry || rx > ry)
-    throw Error("a batched matrix product needs operands of one rank, got shapes " + x.shape().str() + " and " +
-                y.shape().str());
-  for (std::int64_t i = 0; i < ry - 2; ++i)
+  for (; rx < ry; ++rx)
+    x = expand_dims(x, 0);
+  for (; ry < rx; ++ry)
+    y = expand_dims(y, 0);
+  Dims left = dims_of(x), right = dims_of(y);
+  bool left_wide = false, right_wide = false;
+  for (std::int64_t i = 0; i < ry - 2; ++i) {
+    auto at = static_cast<std::size_t>(i);
     batch.push_back(i);
-  return dot_general(x, y, {rx - 1}, {k}, batch, batch);
+    bool widen = x.shape()[i] == 1 && y.shape()[i] != 1;
+    left_wide |= widen;
+    right_wide |= y.shape()[i] == 1 && x.shape()[i] != 1;
+    (widen ? left[at] : right[at]) = widen ? right[at] : left[at];
+  }
+  return dot_general(left_wide ? broadcast_to(x, left) : x, right_wide ? broadcast_to(y, right) : y, {rx - 1}, {ry - 2},
+                     batch, batch);
 }
 
 Value conv(const Value &x, const Value &kernel, const WindowOptions &o) {
@@ -406,6 +419,41 @@ Values split(const Value &x, std::int64_t parts, std::int64_t axis) {
 
 Value pad(const Value &x, const std::vector<std::int64_t> &low, const std::vector<std::int64_t> &high, double value) {
   return emit("pad", {x}, {{"low", low}, {"high", high}, {"value", value}});
+}
+
+Value take_along(const Value &x, std::int64_t axis, const Value &indices) {
+  axis = resolve_axis(axis, x.rank());
+  if (axis == 0)
+    return take(x, indices);
+  std::vector<std::int64_t> front{axis}, back;
+  for (std::int64_t i = 0; i < x.rank(); ++i)
+    if (i != axis)
+      front.push_back(i);
+  // The indices' axes come first, then those before the axis, then those after it.
+  std::int64_t n = indices.rank();
+  for (std::int64_t i = 0; i < n + x.rank() - 1; ++i)
+    back.push_back(i < axis ? n + i : i < axis + n ? i - axis : i);
+  return detail::transpose(take(detail::transpose(x, front), indices), back);
+}
+
+Value pad_mirrored(const Value &x, std::int64_t axis, std::int64_t low, std::int64_t high, bool edge) {
+  axis = resolve_axis(axis, x.rank());
+  std::int64_t size = x.shape()[axis], skipped = edge ? 0 : 1;
+  if (size != none && std::max(low, high) <= size - skipped) {
+    Values parts;
+    if (low)
+      parts.push_back(reverse(slice_axis(x, axis, skipped, skipped + low), {axis}));
+    parts.push_back(x);
+    if (high)
+      parts.push_back(reverse(slice_axis(x, axis, size - high - skipped, size - skipped), {axis}));
+    return concatenate(parts, axis);
+  }
+  // Positions repeat after 2 n, or 2 (n - 1); the second half runs backwards.
+  Value n = detail::to(emit("size", {x}, {{"axes", std::vector<std::int64_t>{axis}}}), DType::Int32);
+  Value period = maximum(2 * (n - skipped), 1);
+  Value at = iota(x.graph(), {resized(x, axis, 1, low + high)}, 0) - low;
+  at = emit("rem", {emit("rem", {at, period}) + period, period});
+  return take_along(x, axis, minimum(at, period - at - (edge ? 1 : 0)));
 }
 
 Value reverse(const Value &x, const std::vector<std::int64_t> &axes) {

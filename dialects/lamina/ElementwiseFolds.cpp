@@ -46,6 +46,7 @@ std::optional<double> evaluateFloat(Operation *op, double a, double b) {
       .Case<DivOp>([&](auto) { return a / b; })
       .Case<RemOp>([&](auto) { return std::fmod(a, b); })
       .Case<PowOp>([&](auto) { return std::pow(a, b); })
+      .Case<Atan2Op>([&](auto) { return std::atan2(a, b); })
       .Case<MaximumOp>([&](auto) { return std::isnan(a) || a > b ? a : b; })
       .Case<MinimumOp>([&](auto) { return std::isnan(a) || a < b ? a : b; })
       .Default([](auto) { return std::nullopt; });

@@ -151,6 +151,16 @@ void PowOp::buildGradient(GradientBuilder &b) {
     b.propagate(rhs, g * y * b.create<LogOp>(select(equal(lhs, 0.0), 1.0, lhs)));
 }
 
+void Atan2Op::buildGradient(GradientBuilder &b) {
+  Term g = b.cotangent(), lhs = b.operand(0), rhs = b.operand(1);
+  // da = g · b / (a² + b²), db = −g · a / (a² + b²)
+  Term scaled = g / (lhs * lhs + rhs * rhs);
+  if (b.wanted(lhs))
+    b.propagate(lhs, scaled * rhs);
+  if (b.wanted(rhs))
+    b.propagate(rhs, -(scaled * lhs));
+}
+
 namespace {
 
 /// Maximum and minimum: the operand that was taken gets g, equal ones half of it each.

@@ -90,6 +90,7 @@ def DivOp : BinaryOp<"div", "Numeric", "a / b", " Integers round towards zero; a
 def RemOp : BinaryOp<"rem", "Numeric", "the remainder of a / b, with a's sign",
                      " The remainder of an integer and zero is 0.">;
 def PowOp : BinaryOp<"pow", "Float", "a to the power b"> { let hasCanonicalizer = 1; }
+def Atan2Op : BinaryOp<"atan2", "Float", "the angle between the first axis and the point (b, a), in [-pi, pi]">;
 def MaximumOp : BinaryOp<"maximum", "Numeric", "the larger of a and b", " NaN if either is.", [Commutative]>;
 def MinimumOp : BinaryOp<"minimum", "Numeric", "the smaller of a and b", " NaN if either is.", [Commutative]>;
 def AndOp : BinaryOp<"and", "Bool", "whether a and b hold", "", [Commutative], NonDifferentiable>;

@@ -223,8 +223,8 @@ template <class Op> struct DimOperandOfInput : OpRewritePattern<Op> {
 bool isElementwise(Operation *op) {
   return isa<AbsOp, NegOp, SignOp, ReluOp, ExpOp, Expm1Op, LogOp, Log1pOp, SqrtOp, RsqrtOp, TanhOp, SigmoidOp,
              SoftplusOp, ErfOp, SinOp, CosOp, FloorOp, CeilOp, RoundOp, NotOp, StopGradientOp, IsFiniteOp, AddOp, SubOp,
-             MulOp, DivOp, RemOp, PowOp, MaximumOp, MinimumOp, AndOp, OrOp, XorOp, ShiftRightOp, CompareOp, SelectOp,
-             CastOp>(op);
+             MulOp, DivOp, RemOp, PowOp, Atan2Op, MaximumOp, MinimumOp, AndOp, OrOp, XorOp, ShiftRightOp, CompareOp,
+             SelectOp, CastOp>(op);
 }
 
 OpFoldResult DimOp::fold(FoldAdaptor) {

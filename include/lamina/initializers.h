@@ -11,7 +11,7 @@ namespace lamina {
 
 /// How a weight begins, by Keras's name ("glorot_uniform", "HeNormal") or configuration.
 /// Knows zeros, ones, constant, identity, orthogonal, random_normal, random_uniform, truncated_normal,
-/// variance_scaling, glorot, he and lecun in both distributions. Errors: an unknown name; a shape that the initializer
+/// variance_scaling, glorot, he and lecun in both distributions, stft. Errors: an unknown name; a shape that the initializer
 /// does not fit.
 class Initializer {
 public:
@@ -42,6 +42,9 @@ Initializer orthogonal(double gain = 1.0);
 Initializer identity(double gain = 1.0);
 Initializer variance_scaling(double scale = 1.0, const std::string &mode = "fan_in",
                              const std::string &distribution = "truncated_normal");
+/// The real or imaginary kernels of a short-time Fourier transform, for shape (frame length, 1, frequencies).
+Initializer stft(const std::string &side = "real", const Config &window = "hann", const Config &scaling = "density",
+                 bool periodic = false);
 } // namespace initializers
 
 } // namespace lamina

@@ -19,5 +19,6 @@
 #include <lamina/tensor.h>
 #include <lamina/value.h>
 #include <lamina/variable.h>
+#include <lamina/windows.h>
 
 #endif

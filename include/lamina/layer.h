@@ -58,8 +58,11 @@ public:
 
   /// Adds a scalar to the model's loss.
   void add_loss(const Value &loss) const;
-  /// The variable's value after this call.
+  /// The variable's value after this call. That of one that trains is its own until the call's end: a training step
+  /// moves it from where it was before.
   void update(const Variable &variable, const Value &value) const;
+  /// The mask of one of the call's results, for layers whose mask depends on the call.
+  void set_mask(const Value &result, const Value &mask) const;
   /// The seed of this call, and a number for each random op so that no two give the same bits.
   Value seed() const;
   std::int64_t stream(std::optional<std::int64_t> layer_seed = {}) const;
@@ -79,6 +82,8 @@ struct CallArguments {
   KerasTensor attention_mask = {};
   bool use_causal_mask = false;
   bool return_attention_scores = false;
+  /// ReversibleEmbedding: from the embedding back to the vocabulary.
+  bool reverse = false;
 };
 
 /// What all layers have. Derive from Layer<D>.
@@ -152,6 +157,8 @@ public:
   void ensure_built(const std::vector<Shape> &shapes);
   /// The names of the inputs where they are arguments of their own (query, value), not one tensor or list.
   virtual std::vector<std::string> input_names() const { return {}; }
+  /// The names of the call's other arguments, in the order in which they may follow the input without a name.
+  virtual std::vector<std::string> call_options() const { return {}; }
   /// The layer that copies of this one share.
   virtual std::shared_ptr<LayerBase> shared() = 0;
   /// Takes the common and own arguments from a saved configuration.
@@ -164,6 +171,10 @@ protected:
   Variable add_weight(const std::string &name, const Shape &shape, Variable::Options options = {});
   /// For layers that hold others.
   void add_child(const std::string &path, const std::shared_ptr<LayerBase> &layer);
+  /// For a list of layers as the attribute `path` of Keras's class.
+  void add_children(const std::string &path, const std::vector<std::shared_ptr<LayerBase>> &layers);
+  /// Counts another layer's weight as this one's own, too.
+  void share_weight(const Variable &variable);
 
   virtual void do_build(const std::vector<Shape> &shapes) = 0;
   virtual Values do_call(const Values &inputs, CallContext &context) = 0;
@@ -439,6 +450,8 @@ public:
 private:
   std::shared_ptr<LayerBase> layer_;
 };
+
+std::vector<std::shared_ptr<LayerBase>> layers_of(const std::vector<Inner> &list);
 
 /// The registered class names of a package, in order.
 std::vector<std::string> registered_layers(std::string_view package = "keras");

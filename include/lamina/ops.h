@@ -124,6 +124,8 @@ LAMINA_BINARY_OP(multiply, "Multiply", detail::binary("mul", x, y))
 LAMINA_BINARY_OP(divide, "TrueDivide", detail::divide(x, y))
 LAMINA_BINARY_OP(floor_divide, "FloorDivide", detail::floor_divide(x, y))
 LAMINA_BINARY_OP(power, "Power", detail::power(x, y))
+/// The angle of the point (y, x), in [-π, π].
+LAMINA_BINARY_OP(arctan2, "Arctan2", detail::binary("atan2", detail::to_float(x), detail::to_float(y)))
 LAMINA_BINARY_OP(maximum, "Maximum", detail::binary("maximum", x, y))
 LAMINA_BINARY_OP(minimum, "Minimum", detail::binary("minimum", x, y))
 LAMINA_BINARY_OP(equal, "Equal", detail::compare("eq", x, y))
@@ -318,7 +320,11 @@ Value slice_axis(const Value &x, std::int64_t axis, std::int64_t start, std::int
 Values split(const Value &x, std::int64_t parts, std::int64_t axis = -1);
 Value pad(const Value &x, const std::vector<std::int64_t> &low, const std::vector<std::int64_t> &high,
           double value = 0.0);
+/// An axis continued as in mirrors at its ends; `edge` says whether the first and last elements appear in them.
+Value pad_mirrored(const Value &x, std::int64_t axis, std::int64_t low, std::int64_t high, bool edge);
 Value reverse(const Value &x, const std::vector<std::int64_t> &axes);
+/// Chosen elements of an axis: the indices' axes stand in its place.
+Value take_along(const Value &x, std::int64_t axis, const Value &indices);
 Value one_hot(const Value &indices, std::int64_t depth, DType dtype = DType::Float32);
 Value iota(trace::Graph &graph, const Dims &dims, std::int64_t axis, DType dtype = DType::Int32);
 Value concatenate(const Values &values, std::int64_t axis = -1);

@@ -19,6 +19,8 @@ const std::vector<std::pair<std::string, Family>> &families() {
       {"metrics", known_metrics},
       {"optimizers", known_optimizers},
       {"schedules", known_schedules},
+      {"operations", known_operations},
+      {"refused", refused_layers},
   };
   return table;
 }

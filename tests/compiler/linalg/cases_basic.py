@@ -52,6 +52,8 @@ case("shift_right", [m, n], "%r = lamina.shift_right %a0, %a1 : {0}, {1}",
 case("and", [bools, ~bools], "%r = lamina.and %a0, %a1 : {0}, {1}", np.logical_and)
 case("or", [bools, ~bools], "%r = lamina.or %a0, %a1 : {0}, {1}", np.logical_or)
 p, q = np.abs(normal(4)) + 0.1, normal(4)
+quadrants = [np.array(v, np.float32) for v in ([1, 2, -3, -4, 1e-4, 5, 0, 0, 2, -2], [2, 1, -1, 5, 3, -1e-4, 2, -2, 0, 0])]
+case("atan2", quadrants, "%r = lamina.atan2 %a0, %a1 : {0}, {1}", np.arctan2, everywhere(quadrants))
 case("pow", [p, q], "%r = lamina.pow %a0, %a1 : {0}, {1}", np.power, everywhere([p, q]))
 for e in (0.0, 1.0, 2.0, 3.0, 7.0, -1.0, -2.0, 0.5, -0.5, 1.7):
     case("pow_" + str(e).replace(".", "p").replace("-", "m"), [p], f"%c = lamina.constant dense<{e}> : tensor<f32>\n"

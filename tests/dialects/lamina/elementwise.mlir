@@ -68,6 +68,8 @@ func.func @binary(%x: tensor<?x4xf32>, %y: tensor<4xf32>, %s: tensor<f32>, %b: t
   %v4 = lamina.rem %x, %y : tensor<?x4xf32>, tensor<4xf32>
 // CHECK: lamina.pow %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32>
   %v5 = lamina.pow %x, %y : tensor<?x4xf32>, tensor<4xf32>
+// CHECK: lamina.atan2 %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32>
+  %atan2 = lamina.atan2 %x, %y : tensor<?x4xf32>, tensor<4xf32>
 // CHECK: lamina.maximum %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32>
   %v6 = lamina.maximum %x, %y : tensor<?x4xf32>, tensor<4xf32>
 // CHECK: lamina.minimum %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32>

@@ -1,7 +1,7 @@
 #ifndef LAMINA_LAYERS_CORE_EMBEDDING_H
 #define LAMINA_LAYERS_CORE_EMBEDDING_H
 
-#include <lamina/layers/support.h>
+#include <lamina/layers/core/base_embedding.h>
 
 namespace lamina::layers {
 
@@ -11,7 +11,7 @@ namespace lamina::layers {
 ///
 /// (…) of integers → (…, output_dim). With mask_zero, index 0 is masked. Indices past the table take its last row.
 /// Keras: layers.Embedding.
-class Embedding : public Layer<Embedding> {
+class Embedding : public BaseEmbedding<Embedding> {
 public:
   struct Options {
     Initializer embeddings_initializer = "uniform";
@@ -24,49 +24,18 @@ public:
   Embedding() : Embedding(1, 1) {}
   Embedding(std::int64_t input_dim, std::int64_t output_dim) : Embedding(input_dim, output_dim, Options()) {}
   Embedding(std::int64_t input_dim, std::int64_t output_dim, const Options &options)
-      : input_dim(input_dim), output_dim(output_dim), options(options) {
+      : BaseEmbedding(input_dim, output_dim,
+                      {options.embeddings_initializer, options.embeddings_regularizer, options.embeddings_constraint,
+                       options.mask_zero}) {
     init(options.name, options.trainable, options.dtype);
     supports_masking = true;
   }
 
-  void prepare() const {
-    check_positive(input_dim, "input_dim");
-    check_positive(output_dim, "output_dim");
-  }
-
-  void build(const Shape &) {
-    embeddings = add_weight("embeddings", {input_dim, output_dim},
-                            {.initializer = options.embeddings_initializer,
-                             .regularizer = options.embeddings_regularizer,
-                             .constraint = options.embeddings_constraint});
-  }
-
-  Value call(const Value &x, CallContext &context) const {
-    Value indices = is_integer(x.dtype()) ? x : Value(cast(x, DType::Int32));
-    // As jax's indexing: a negative index counts from the end.
-    indices = where(indices < 0, indices + input_dim, indices);
-    return take(as_value(context.graph(), embeddings), indices);
-  }
-
-  Value compute_mask(const Value &x, const Value &) const {
-    return options.mask_zero ? Value(not_equal(x, 0)) : Value();
-  }
-
-  template <typename F> void fields(F &f) {
-    f.required("input_dim", input_dim);
-    f.required("output_dim", output_dim);
-    f("embeddings_initializer", options.embeddings_initializer);
-    f("embeddings_regularizer", options.embeddings_regularizer);
-    f("embeddings_constraint", options.embeddings_constraint);
-    f("mask_zero", options.mask_zero);
-  }
-
-  std::int64_t input_dim, output_dim;
-  Options options;
-  Variable embeddings;
+  Value call(const Value &x, CallContext &) const { return look_up(x); }
+  Value compute_mask(const Value &x, const Value &) const { return mask_of(x); }
 
 protected:
-  bool makes_mask() const override { return options.mask_zero; }
+  bool makes_mask() const override { return arguments.mask_zero; }
 };
 
 LAMINA_REGISTER_LAYER(Embedding, "keras");

@@ -44,6 +44,14 @@ public:
   Values operator()(LayerBase &layer) const {
     return layer.invoke(inputs_[0].graph(), inputs_, Config::list({Config{{"__tensor__", 0}}}), kwargs_);
   }
+  /// Of a layer that gives one output. Errors: it gives several.
+  Value only(LayerBase &layer) const {
+    Values outputs = (*this)(layer);
+    if (outputs.size() != 1)
+      throw Error("layer '" + layer.name() + "' gives " + std::to_string(outputs.size()) +
+                  " outputs; it must give one");
+    return outputs[0];
+  }
 
 private:
   Config reference(const Value &value) {

@@ -5,6 +5,25 @@
 
 namespace lamina::layers {
 
+/// An axis of known size pooled to another size.
+template <bool Max> Value pool_adaptively(const Value &x, std::int64_t axis, std::int64_t size) {
+  std::int64_t from = x.shape()[axis];
+  auto first = [&](std::int64_t i) { return i * from / size; };
+  auto last = [&](std::int64_t i) { return ((i + 1) * from + size - 1) / size; };
+  if constexpr (Max) {
+    Values parts;
+    for (std::int64_t i = 0; i < size; ++i)
+      parts.push_back(max(slice_axis(x, axis, first(i), last(i)), axis, true));
+    return concatenate(parts, axis);
+  } else {
+    Tensor weights({from, size}, DType::Float32);
+    for (std::int64_t i = 0; i < size; ++i)
+      for (std::int64_t j = first(i); j < last(i); ++j)
+        weights.at<float>(j, i) = 1.0f / static_cast<float>(last(i) - first(i));
+    return mix_along(x, axis, weights);
+  }
+}
+
 /// Pooling to a given size: element i of an axis comes from the elements floor(i n / size) to before
 /// ceil((i + 1) n / size) of its n. Errors: another number of sizes than spatial axes, an open axis.
 template <typename D, std::size_t Spatial, bool Max> class AdaptivePoolingBase : public Layer<D> {
@@ -29,7 +48,7 @@ public:
       std::int64_t axis = static_cast<std::int64_t>(i) + (is_channels_first(options.data_format) ? 2 : 1);
       if (x.shape()[axis] == none)
         throw Error("needs known sizes, got shape " + input.shape().str());
-      x = pool(x, axis, output_size[i]);
+      x = pool_adaptively<Max>(x, axis, output_size[i]);
     }
     return x;
   }
@@ -41,25 +60,6 @@ public:
 
   Sizes output_size;
   Options options;
-
-private:
-  static Value pool(const Value &x, std::int64_t axis, std::int64_t size) {
-    std::int64_t from = x.shape()[axis];
-    auto first = [&](std::int64_t i) { return i * from / size; };
-    auto last = [&](std::int64_t i) { return ((i + 1) * from + size - 1) / size; };
-    if constexpr (Max) {
-      Values parts;
-      for (std::int64_t i = 0; i < size; ++i)
-        parts.push_back(max(slice_axis(x, axis, first(i), last(i)), axis, true));
-      return concatenate(parts, axis);
-    } else {
-      Tensor weights({from, size}, DType::Float32);
-      for (std::int64_t i = 0; i < size; ++i)
-        for (std::int64_t j = first(i); j < last(i); ++j)
-          weights.at<float>(j, i) = 1.0f / static_cast<float>(last(i) - first(i));
-      return mix_along(x, axis, weights);
-    }
-  }
 };
 
 } // namespace lamina::layers

@@ -77,17 +77,6 @@ inline Value pad_to_ratio(const Value &images, std::int64_t height, std::int64_t
   return pad(images, {0, top, left, 0}, {0, top, left, 0}, value);
 }
 
-/// Chosen elements of an axis.
-inline Value take_along(const Value &x, std::int64_t axis, const Value &indices) {
-  std::vector<std::int64_t> front{axis}, back;
-  for (std::int64_t i = 0; i < x.rank(); ++i) {
-    if (i != axis)
-      front.push_back(i);
-    back.push_back(i < axis ? i + 1 : i == axis ? 0 : i);
-  }
-  return transpose(take(transpose(x, front), indices), back);
-}
-
 /// Images of another size. interpolation: nearest, bilinear, bicubic, lanczos3 or lanczos5.
 inline Value resize(const Value &images, std::int64_t height, std::int64_t width, const std::string &interpolation,
                     bool antialias = false) {

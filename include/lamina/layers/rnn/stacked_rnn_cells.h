@@ -1,8 +1,6 @@
 #ifndef LAMINA_LAYERS_RNN_STACKED_RNN_CELLS_H
 #define LAMINA_LAYERS_RNN_STACKED_RNN_CELLS_H
 
-#include <map>
-
 #include <lamina/layers/rnn/rnn_cell.h>
 
 namespace lamina::layers {
@@ -30,12 +28,7 @@ public:
 
   void prepare() {
     check();
-    std::map<std::string, int> counts;
-    for (const Inner &cell : cells) {
-      std::string name = to_snake_case(cell->class_name());
-      int n = counts[name]++;
-      add_child("cells/" + (n ? name + "_" + std::to_string(n) : name), cell.get());
-    }
+    add_children("cells", layers_of(cells));
   }
 
   void build(const std::vector<Shape> &inputs) {

@@ -37,7 +37,7 @@ public:
       check_mask(mask.shape(), x.shape());
     bool in_turn = stateful() || (context.training && !layer->non_trainable_weights().empty());
     if (!in_turn)
-      return unfold(only(InnerCall(fold(x)).tensor("mask", mask.defined() ? fold(mask) : mask)(*layer)), x);
+      return unfold(InnerCall(fold(x)).tensor("mask", mask.defined() ? fold(mask) : mask).only(*layer), x);
     std::int64_t steps = x.shape()[1];
     if (steps == none)
       throw Error("layer '" + layer->name() +
@@ -46,7 +46,7 @@ public:
                   x.shape().str());
     Values outputs;
     for (std::int64_t t = 0; t < steps; ++t)
-      outputs.push_back(only(InnerCall(step(x, t)).tensor("mask", mask.defined() ? step(mask, t) : mask)(*layer)));
+      outputs.push_back(InnerCall(step(x, t)).tensor("mask", mask.defined() ? step(mask, t) : mask).only(*layer));
     return stack(outputs, 1);
   }
 
@@ -68,13 +68,6 @@ private:
   bool stateful() const {
     auto *recurrent = dynamic_cast<const Recurrent *>(layer.operator->());
     return recurrent && recurrent->flags().stateful;
-  }
-
-  Value only(const Values &outputs) const {
-    if (outputs.size() != 1)
-      throw Error("layer '" + layer->name() + "' gives " + std::to_string(outputs.size()) +
-                  " outputs; it must give one");
-    return outputs[0];
   }
 
   static Value step(const Value &x, std::int64_t t) { return squeeze(slice_axis(x, 1, t, t + 1), 1); }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "lamina/ops.h"
+
+namespace lamina {
+
+/// −t log p − (1 − t) log (1 − p), element by element.
+Value binary_entropies(const Value &t, const Value &p, bool from_logits);
+/// log p along the last axis; p is scaled to a sum of 1.
+Value log_probabilities(const Value &p, bool from_logits);
+/// −log p at the class t, of which each row of p has one. Errors: an open number of classes, shapes that do not fit.
+Value sparse_entropies(const Value &t, const Value &p, bool from_logits);
+
+} // namespace lamina

@@ -1,0 +1,200 @@
+"""Operations of keras.ops between layers: outputs and derivatives of Keras's file in Lamina, and Lamina's file in Keras."""
+
+import json
+import zipfile
+
+import jax
+import numpy as np
+
+import harness
+import keras
+from harness import RNG, floats, ids
+
+# One model a family; each line is an output, an expression of keras.ops on the inputs below.
+INPUTS = {
+    "x": floats(3, 4, 6), "y": floats(3, 4, 6),
+    "u": RNG.uniform(0.1, 0.9, (3, 4, 6)).astype("float32"),
+    "k": ids(9, 3, 4, 6) - 4, "i": ids(6, 3, 4, 2),
+    "v": floats(3, 3), "w": floats(3, 3), "q": floats(3, 5, 5), "t": floats(3, 12),
+    "n": np.where(RNG.uniform(size=(3, 4, 6)) < 0.2, np.nan, floats(3, 4, 6)).astype("float32"),
+    "a": RNG.uniform(0, 1, (3, 8, 6, 3)).astype("float32"), "b": floats(3, 8, 6, 8),
+    "c": floats(3, 9, 4), "p": np.asarray(jax.nn.softmax(floats(3, 4, 6))), "d": ids(6, 3, 4),
+    "e": floats(3, 5, 2, 4), "f": floats(3, 7, 2, 4), "g": floats(3, 7, 2, 4),
+}
+FAMILIES = {
+    "unary": """
+        abs(x) absolute(x) angle(x) arccos(u) arccosh(u+1.5) arcsin(u) arcsinh(x) arctan(3*x) arctanh(u) bitwise_invert(k)
+        bitwise_not(k) cbrt(x) ceil(x) conj(x) conjugate(x) cos(x) cosh(x) deg2rad(x) exp(x) exp2(x) expm1(x) fabs(x)
+        floor(x) imag(x) isfinite(n) isinf(n) isnan(n) isneginf(1/(k*1.0)) isposinf(1/(k*1.0)) isreal(x) log(u) log10(u)
+        log1p(u) log2(u) logical_not(k) negative(x) rad2deg(x) real(x) reciprocal(u) sign(x) signbit(x) sin(x) sinc(x)
+        sinh(x) sqrt(u) square(x) tan(x) tanh(x) trunc(3*x) erf(x) erfc(x) rsqrt(u) cast(x,"int32") cast(k,"float32")
+        stop_gradient(x)*x nan_to_num(n) nan_to_num(n,nan=2.5) ones_like(x) zeros_like(k) full_like(x,2.5) round(x)
+        round(x,decimals=1) clip(x,-0.5,0.7) copy(x) array(x) convert_to_tensor(x)""",
+    "binary": """
+        add(x,y) x+2 arctan2(x,y) divide(x,u) divide_no_nan(x,k*1.0) equal(k,k[0]) floor_divide(3*x,u) fmax(x,n) fmin(x,n)
+        fmod(3*x,u) greater(x,y) greater_equal(x,0) heaviside(x,y) hypot(x,y) ldexp(x,k) less(x,y) less_equal(k,1)
+        logaddexp(x,y) logaddexp2(x,y) logical_and(k,x>0) logical_or(k,x>0) logical_xor(k,x>0) maximum(x,y) maximum(x,0.1)
+        minimum(x,y) mod(3*x,u) mod(k,3) multiply(x,y) not_equal(k,0) power(u,x) x**2 subtract(1,x) true_divide(x,u)
+        bitwise_xor(k,k*3) isclose(x,x+1e-9) where(x>0,x,y) where(x>0,x,0.0) select([x>1,x>0],[x,y],0.5)
+        add(x,np.arange(6.0,dtype="float32")) outer(t[0],t[1])""",
+    "reductions": """
+        all(k,axis=1) amax(x,axis=-1) amin(x) any(k,axis=[1,2]) count_nonzero(k,axis=1) mean(x) mean(k,axis=-1,keepdims=True)
+        sum(x,axis=(1,2)) prod(x,axis=1) max(x,axis=1,initial=0.5) min(x,axis=-1,keepdims=True) var(x,axis=1) std(x,axis=-1)
+        ptp(x,axis=1) logsumexp(x,axis=-1) nanmax(n,axis=1) nanmean(n,axis=-1) nanmin(n,axis=1) nanprod(n,axis=1)
+        nanstd(n,axis=(1,2)) nansum(n) nanvar(n,axis=-1) nancumsum(n,axis=1) nancumprod(n,axis=1) argmax(x,axis=1)
+        argmin(x,axis=-1,keepdims=True) argmax(x) average(x,axis=1) average(x,axis=1,weights=np.arange(1.0,5,dtype="float32"))
+        cumsum(x,axis=1) cumsum(x) cumprod(x,axis=2) norm(x,axis=-1) norm(x,ord=1,axis=1) norm(x,ord=3,axis=1)
+        norm(x,ord=np.inf,axis=-1) norm(x,ord="fro",axis=(1,2)) norm(x,ord=1,axis=(1,2)) norm(x,ord=np.inf,axis=(1,2))
+        moments(x,axes=[1])[0] moments(x,axes=[0,2],keepdims=True)[1]""",
+    "ordering": """
+        sort(x) sort(x,axis=1) argsort(x) top_k(x,2)[0] top_k(x,3)[1] in_top_k(d[:,0],x[:,0],2) median(x,axis=1) median(x)
+        median(x,axis=(1,2),keepdims=True) quantile(x,0.3,axis=-1) quantile(x,[0.1,0.8],axis=1) percentile(x,40,axis=1)
+        searchsorted(np.array([-1.0,0.0,1.0],"float32"),t[0]) digitize(x,np.array([-1.0,0.0,1.0],"float32"))""",
+    "shapes": """
+        append(x,y,axis=1) append(x,y) array_split(x,4,axis=2)[1] broadcast_to(x[:,:1],(3,4,6)) concatenate([x,y],axis=-1)
+        dsplit(x,2)[0] dstack([x,y]) expand_dims(x,1) expand_dims(x,(0,-1)) flip(x,axis=1) fliplr(x) flipud(x) hsplit(x,2)[1]
+        hstack([x,y]) meshgrid(v[0],t[0])[0] meshgrid(v[0],t[0],indexing="ij")[1] moveaxis(x,1,2) moveaxis(x,[0,1],[-1,0])
+        pad(x,((0,0),(1,2),(3,0))) pad(x,((0,0),(1,2),(3,0)),constant_values=1.5) pad(x,((0,0),(2,1),(0,5)),mode="reflect")
+        pad(x,((0,0),(2,4),(7,0)),mode="symmetric") pad(x,((0,0),(9,0),(0,2)),mode="reflect") pad(x,1,mode="edge")
+        ravel(x) repeat(x,2,axis=1) repeat(x,[1,0,2,3],axis=1) repeat(x,3) reshape(x,(-1,8)) roll(x,2,axis=1) roll(x,-7)
+        roll(x,(1,2),axis=(1,2)) rot90(x) rot90(x,k=3,axes=(1,2)) split(x,2,axis=1)[1] split(x,[1,4],axis=2)[1]
+        squeeze(x[:,:1],axis=1) stack([x,y],axis=1) swapaxes(x,1,2) tile(x,(1,2,3)) tile(x,2) transpose(x) transpose(x,(0,2,1))
+        vsplit(x,3)[1] vstack([x,y]) unstack(x,axis=1)[2] depth_to_space(b,2) space_to_depth(b,2) extract_sequences(t,5,3)""",
+    "indexing": """
+        x[:,1] x[...,-1] x[:,None,::2] x[:,::-1] x[:,-2:] diag(v[0]) diag(v[0],k=-2) diag(q[0],k=1) diagflat(v[0]) diagonal(q,axis1=1,axis2=2)
+        diagonal(x,offset=1,axis1=1,axis2=2) diagonal(x,offset=-2,axis1=2,axis2=1) diff(x) diff(x,n=2,axis=1) isin(k,[1,2])
+        isin(k,[1,2],invert=True) take(x,[0,-1,2],axis=1) take(x,d,axis=2) take(x,i[:,0]) take_along_axis(x,i,axis=2)
+        trace(q,axis1=1,axis2=2) tril(q) triu(q,k=1) slice(x,(0,1,2),(3,2,3)) slice_update(x,(0,1,2),y[:,:2,:3])
+        segment_sum(t,np.array([0,1,1]),num_segments=3) one_hot(d,6) one_hot(d,6,axis=1) multi_hot(d,6)""",
+    "contractions": """
+        dot(x,np.ones((6,2),"float32")) inner(v[0],w[0]) inner(x[0],y[1]) matmul(x,transpose(y,(0,2,1))) matmul(x,x[0,0])
+        matmul(x[:,None],transpose(y,(0,2,1))[:,None]) matmul(x[:,:1],transpose(y[0])) vdot(v[0],w[0]) cross(v,w)
+        tensordot(x[0],y[0],axes=[[0],[0]]) tensordot(x[0],transpose(y[0]),axes=1) einsum("bij,bkj->bik",x,y)
+        einsum("bij->bji",x) einsum("bij->b",x) einsum("...ij,...kj->...ik",x,y) einsum("ij,kj",x[0],y[0])
+        einsum("bij,bkj,bkl->bil",x,y,x)""",
+    "networks": """
+        relu(x) relu6(3*x) sigmoid(x) silu(x) softplus(x) softsign(x) gelu(x) gelu(x,approximate=False) elu(x) elu(x,alpha=0.5)
+        selu(x) celu(x,alpha=0.7) glu(x) glu(x,axis=1) leaky_relu(x,negative_slope=0.3) hard_sigmoid(x) hard_silu(x) hard_tanh(x)
+        hard_shrink(x,threshold=0.3) soft_shrink(x) tanh_shrink(x) squareplus(x,b=2) sparse_plus(x) sparse_sigmoid(x) sparsemax(x)
+        threshold(x,0.1,0.5) log_sigmoid(x) log_softmax(x) softmax(x) softmax(x,axis=1) normalize(x) normalize(x,axis=1,order=3)
+        layer_normalization(x) layer_normalization(x,gamma=u[0,0],beta=y[0,0]) layer_normalization(x,axis=[1,2]) rms_normalization(x)
+        rms_normalization(x,scale=u[0,0]) batch_normalization(x,y[0,0],u[0,0],axis=-1)
+        batch_normalization(x,y[0,:,0],u[0,:,0],axis=1,offset=y[0,:,1],scale=u[0,:,1]) binary_crossentropy(u,p)
+        binary_crossentropy(u,x,from_logits=True) categorical_crossentropy(p,u) categorical_crossentropy(p,x,from_logits=True,axis=1)
+        sparse_categorical_crossentropy(d,p) sparse_categorical_crossentropy(d,x,from_logits=True) psnr(x,y,2.0)
+        dot_product_attention(e,f,g) dot_product_attention(e,f,g,is_causal=True,scale=0.3)
+        keras.activations.relu(x,negative_slope=0.2,max_value=1.0,threshold=0.1)""",
+    "windows": """
+        conv(a,np.full((3,3,3,2),0.1,"float32"),padding="same") conv(b,np.full((2,3,8,6),0.1,"float32"),strides=(2,1))
+        conv(c,np.full((3,4,2),0.1,"float32"),dilation_rate=2) conv_transpose(c,np.full((3,5,4),0.1,"float32"),strides=2)
+        conv_transpose(a,np.full((3,3,2,3),0.1,"float32"),strides=2,padding="same")
+        depthwise_conv(a,np.full((3,3,3,2),0.1,"float32"),padding="same")
+        separable_conv(a,np.full((3,3,3,2),0.1,"float32"),np.full((1,1,6,4),0.2,"float32"))
+        max_pool(a,2) max_pool(c,3,strides=2,padding="same") max_pool(a,(2,3),data_format="channels_first") average_pool(a,2)
+        average_pool(c,3,strides=1,padding="same") adaptive_average_pool(a,(3,2)) adaptive_max_pool(a,(3,2))""",
+    "images": """
+        image.resize(a,(5,9)) image.resize(a,(4,3),interpolation="nearest") image.resize(a[0],(12,3),interpolation="bicubic",antialias=True)
+        image.resize(a,(4,4),crop_to_aspect_ratio=True) image.rgb_to_grayscale(a) image.rgb_to_hsv(a) image.hsv_to_rgb(a)
+        image.pad_images(a,1,2,10,11) image.crop_images(a,1,2,target_height=4,target_width=3) image.extract_patches(a,2)
+        image.extract_patches(a,(3,2),strides=1,padding="same")""",
+}
+
+
+def split_calls(text):
+    """Expressions apart at the blanks outside of brackets and quotes."""
+    calls, depth, word = [], 0, ""
+    for char in text:
+        depth += (char in "([") - (char in ")]")
+        if char.isspace() and depth == 0:
+            calls += [word] if word else []
+            word = ""
+        else:
+            word += char
+    return calls + ([word] if word else [])
+
+
+def model_of(expressions):
+    tensors = {name: keras.Input(array.shape[1:], dtype=array.dtype.name, batch_size=array.shape[0], name=name)
+               for name, array in INPUTS.items()}
+    scope = {**vars(keras.ops), "np": np, "keras": keras, "image": keras.ops.image, **tensors}
+    outputs = [eval(expression, scope) for expression in expressions]
+    made = keras.Model(tensors, outputs)
+    used = [name for name in tensors if any(f'["{name}", 0, 0]' in json.dumps(node) for node in made.get_config()["layers"]
+                                           if node["class_name"] != "InputLayer")]
+    return keras.Model([tensors[name] for name in used], outputs), used
+
+
+def operations_of(path):
+    """module.class of the model's operations."""
+    with zipfile.ZipFile(path) as archive:
+        layers = json.loads(archive.read("config.json"))["config"]["layers"]
+    return {f"{layer['module']}.{layer['class_name']}" for layer in layers if layer["class_name"] != "InputLayer"}
+
+
+class Operations(harness.Case):
+    def check(self, expressions):
+        model, used = model_of(expressions)
+        path, again = f"{self.folder}/model.keras", f"{self.folder}/again.keras"
+        model.save(path)
+        inputs = [INPUTS[name] for name in used]
+
+        def call(floating):
+            given = iter(floating)
+            arrays = [next(given) if x.dtype == np.float32 else jax.numpy.asarray(x) for x in inputs]
+            return [y for y in harness.as_list(model(arrays if len(arrays) > 1 else arrays[0]))]
+
+        floating = [jax.numpy.asarray(x) for x in inputs if x.dtype == np.float32]
+        want, pull = jax.vjp(call, floating)
+        got = harness.lamina_outputs(path, inputs)
+        for expression, a, b in zip(expressions, got, want, strict=True):
+            self.assertEqual(a.dtype, np.asarray(b).dtype, expression)
+            if np.asarray(b).dtype.kind == "f":
+                self.assert_close([a], [np.asarray(b)], 2e-5, expression)
+            else:
+                np.testing.assert_array_equal(a, np.asarray(b), err_msg=expression)
+        harness.lamina("convert", path, again)
+        for expression, a, b in zip(expressions, harness.as_list(keras.models.load_model(again)(inputs)), want):
+            self.assert_close([np.asarray(a, "float64")], [np.asarray(b, "float64")], 1e-6, expression)
+        if not floating or not any(y.dtype == np.float32 for y in want):
+            return
+        cotangents = [floats(*y.shape) if y.dtype == np.float32 else np.zeros(y.shape, jax.dtypes.float0) for y in want]
+        expected = pull(cotangents)[0]
+        np.savez(f"{self.folder}/x.npz", **{f"input_{i}": x for i, x in enumerate(inputs)}, **{
+            f"cotangent_{i}": c if c.dtype == np.float32 else np.zeros(y.shape, "float32")
+            for i, (c, y) in enumerate(zip(cotangents, want))})
+        harness.lamina("grad", path, "-i", f"{self.folder}/x.npz", "-o", f"{self.folder}/g.npz")
+        with np.load(f"{self.folder}/g.npz") as arrays:
+            places = [i for i, x in enumerate(inputs) if x.dtype == np.float32]
+            for place, b in zip(places, expected):
+                self.assert_close([arrays[f"grad_input_{place}"]], [np.asarray(b)], 5e-5,
+                                  f"derivative by {used[place]} of {expressions}")
+
+    def check_family(self, family):
+        expressions = split_calls(FAMILIES[family])
+        try:
+            self.check(expressions)
+            return
+        except Exception as error:
+            whole = error
+        failures = []
+        for expression in expressions:  # which of them
+            try:
+                self.check([expression])
+            except Exception as error:
+                failures.append(f"{expression}: {str(error).strip()[:400]}")
+        self.fail("\n".join(failures) or str(whole))
+
+    def test_every_operation_is_tested(self):
+        known = {line.partition("(")[0] for line in harness.lamina("list", "operations").splitlines()}
+        for family in FAMILIES:
+            model, _ = model_of(split_calls(FAMILIES[family]))
+            model.save(f"{self.folder}/model.keras")
+            known -= operations_of(f"{self.folder}/model.keras")
+        self.assertEqual(sorted(known), [])
+
+
+for name in FAMILIES:
+    setattr(Operations, f"test_{name}", lambda self, name=name: self.check_family(name))
+
+if __name__ == "__main__":
+    harness.main()
