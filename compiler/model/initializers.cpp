@@ -144,7 +144,9 @@ Tensor stft_kernel(const Shape &shape, DType dtype, const Config &config) {
   double total = 0, step = std::numbers::pi / static_cast<double>(shape[2] - 1);
   for (double w : window)
     total += scaling == "density" ? w * w : std::abs(w);
-  double scale = config["window"].is_null() || scaling == "none" ? 1.0 : scaling == "density" ? std::sqrt(total) : total;
+  double scale = config["window"].is_null() || scaling == "none" ? 1.0
+                 : scaling == "density"                          ? std::sqrt(total)
+                                                                 : total;
   std::int64_t at = 0;
   return filled(shape, dtype, [&] {
     std::int64_t t = at / shape[2], f = at++ % shape[2], period = 2 * (shape[2] - 1);

@@ -363,9 +363,6 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &given, const Config 
   CallContext context(graph, *this);
   context.training = graph.training;
   context.kwargs = kwargs;
-  std::vector<std::string> options = call_options();
-  for (std::size_t i = 0; i < options.size() && i + 1 < args.size(); ++i)
-    context.kwargs.set(options[i], args[i + 1]);
   context.tensors = inputs;
   Values positional, implicit;
   std::vector<Shape> shapes;

@@ -54,12 +54,12 @@ const std::map<std::string, Curve> &curves() {
 /// The name that scipy knows by others, too.
 std::string canonical(const std::string &name) {
   static const std::map<std::string, std::string> others{
-      {"box", "boxcar"},      {"ones", "boxcar"},    {"rect", "boxcar"},      {"rectangular", "boxcar"},
-      {"han", "hann"},        {"hamm", "hamming"},   {"ham", "hamming"},      {"black", "blackman"},
-      {"blk", "blackman"},    {"nutl", "nuttall"},   {"nut", "nuttall"},      {"blackharr", "blackmanharris"},
-      {"bkh", "blackmanharris"}, {"flat", "flattop"}, {"flt", "flattop"},     {"bart", "bartlett"},
-      {"brt", "bartlett"},    {"brthan", "barthann"}, {"bth", "barthann"},    {"bman", "bohman"},
-      {"bmn", "bohman"},      {"sinc", "lanczos"},
+      {"box", "boxcar"},         {"ones", "boxcar"},     {"rect", "boxcar"},  {"rectangular", "boxcar"},
+      {"han", "hann"},           {"hamm", "hamming"},    {"ham", "hamming"},  {"black", "blackman"},
+      {"blk", "blackman"},       {"nutl", "nuttall"},    {"nut", "nuttall"},  {"blackharr", "blackmanharris"},
+      {"bkh", "blackmanharris"}, {"flat", "flattop"},    {"flt", "flattop"},  {"bart", "bartlett"},
+      {"brt", "bartlett"},       {"brthan", "barthann"}, {"bth", "barthann"}, {"bman", "bohman"},
+      {"bmn", "bohman"},         {"sinc", "lanczos"},
   };
   auto found = others.find(name);
   return found == others.end() ? name : found->second;

@@ -11,8 +11,8 @@ namespace lamina {
 
 /// How a weight begins, by Keras's name ("glorot_uniform", "HeNormal") or configuration.
 /// Knows zeros, ones, constant, identity, orthogonal, random_normal, random_uniform, truncated_normal,
-/// variance_scaling, glorot, he and lecun in both distributions, stft. Errors: an unknown name; a shape that the initializer
-/// does not fit.
+/// variance_scaling, glorot, he and lecun in both distributions, stft. Errors: an unknown name; a shape that the
+/// initializer does not fit.
 class Initializer {
 public:
   Initializer(const char *name) : Initializer(std::string(name)) {}

@@ -157,8 +157,6 @@ public:
   void ensure_built(const std::vector<Shape> &shapes);
   /// The names of the inputs where they are arguments of their own (query, value), not one tensor or list.
   virtual std::vector<std::string> input_names() const { return {}; }
-  /// The names of the call's other arguments, in the order in which they may follow the input without a name.
-  virtual std::vector<std::string> call_options() const { return {}; }
   /// The layer that copies of this one share.
   virtual std::shared_ptr<LayerBase> shared() = 0;
   /// Takes the common and own arguments from a saved configuration.

@@ -54,7 +54,8 @@ TEST_P(Binary, SumsOverBroadcastAxes) {
          .shape = s.shape});
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, Binary, ::testing::Values("add", "sub", "mul", "div", "rem", "pow", "atan2", "maximum", "minimum"),
+INSTANTIATE_TEST_SUITE_P(Ops, Binary,
+                         ::testing::Values("add", "sub", "mul", "div", "rem", "pow", "atan2", "maximum", "minimum"),
                          [](const auto &info) { return std::string(info.param); });
 
 std::vector<std::vector<double>> at(const std::string &op, double a, double b) {

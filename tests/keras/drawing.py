@@ -152,6 +152,8 @@ class Drawing:
             "output_dim": lambda: self.number(1, 6),
             "merge_mode": lambda: self.pick(["concat", "sum", "mul", "ave"]),
             "layer": lambda: self.inner_layer(cls, shape),
+            "layers": lambda: [self.make(self.pick(["Dense", "Activation", "Dropout", "Rescaling", "LayerNormalization"]), shape)
+                               for _ in range(self.number(1, 3))],
             "cell": lambda: self.cell(shape),
             "cells": lambda: [self.make(self.pick(self.cells), shape) for _ in range(self.number(1, 3))],
             "num_heads": lambda: self.number(1, 3),
@@ -174,6 +176,19 @@ class Drawing:
             "crop_to_aspect_ratio": lambda: self.chance(0.5),
             "max_number": lambda: self.number(1, 4),
             "vocabulary": lambda: [3, 5, 8, 9],
+            "logit_soft_cap": lambda: self.pick([None, 0.5, 3.0]),
+            "mode": lambda: self.pick(["log", "magnitude", "psd", "real", "imag", "stft"]),
+            "frame_length": lambda: self.number(2, 5),
+            "frame_step": lambda: self.number(1, 3),
+            "fft_length": lambda: self.number(4, 12),
+            "sequence_stride": lambda: self.number(1, 4),
+            "sequence_length": lambda: self.number(3, 6),
+            "window": lambda: self.pick(["hann", "hamming"]),
+            "scaling": lambda: self.pick([None, "density", "spectrum"]),
+            "num_mel_bins": lambda: self.number(1, 5),
+            "sampling_rate": lambda: self.pick([100, 8000]),
+            "tile_grid_size": lambda: (self.number(1, 3), self.number(1, 3)),
+            "clip_limit": lambda: self.pick([-1.0, 1.5, 4.0]),
         }
         if name in tables and not (isinstance(default, bool) and name == "scale"):
             return tables[name]()

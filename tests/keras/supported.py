@@ -5,6 +5,7 @@
 
 import argparse
 import difflib
+import importlib
 import inspect
 import os
 import subprocess
@@ -13,17 +14,8 @@ import sys
 os.environ["KERAS_BACKEND"] = "jax"
 import keras  # noqa: E402
 
-PYTHON = "Python by nature: its work is code, which a file cannot carry safely"
 BASE = "a base class, no layer of its own"
-REASONS = {
-    "Lambda": PYTHON,
-    "TorchModuleWrapper": PYTHON,
-    "JaxLayer": PYTHON,
-    "FlaxLayer": PYTHON,
-    "TFSMLayer": "Python by nature: it runs a TensorFlow SavedModel",
-    "Layer": BASE,
-    "Wrapper": BASE,
-}
+REASONS = {"Layer": BASE, "Wrapper": BASE}
 # Keras's classes that have a name of their own in the graph of layers, and no entry in the list.
 BUILT_IN = {"InputLayer"}
 # Arguments of every layer, and those that never reach a file or say nothing about numbers.
@@ -45,6 +37,12 @@ def known(cli, family):
             (line.partition("(") for line in lines)}
 
 
+def refused(cli):
+    """{layer: reason}"""
+    lines = subprocess.run([cli, "list", "refused"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {name: reason.rstrip(")") for name, _, reason in (line.partition("(") for line in lines)}
+
+
 def public_classes(module, base):
     """{name: class} of what the module shows under the class's own name."""
     return {name: value for name, value in sorted(vars(module).items())
@@ -60,7 +58,7 @@ def row(*cells):
 
 
 def layers(cli):
-    have, classes = known(cli, "layers"), {}
+    have, reasons, classes = known(cli, "layers"), {**REASONS, **refused(cli)}, {}
     for name, cls in sorted(vars(keras.layers).items()):
         if inspect.isclass(cls) and issubclass(cls, keras.layers.Layer):
             classes.setdefault(cls, []).append(name)
@@ -74,9 +72,23 @@ def layers(cli):
             missing = [f"`{a}`" for a in arguments(cls) if name in have and a not in have[name]]
             rows.append(row(family, title, "yes", ", ".join(missing)))
         else:
-            rows.append(row(family, title, "no", REASONS.get(name, "")))
+            rows.append(row(family, title, "no", reasons.get(name, "")))
     return [f"## Layers: {count} of {len(classes)}", "", row("family", "layer", "known", "arguments that are not, or why not"),
             row(*["---"] * 4), *rows, ""]
+
+
+def operations(cli):
+    """The classes of nodes that a call of keras.ops leaves in a Functional model."""
+    have, lines = known(cli, "operations"), []
+    for module in ("core", "einops", "image", "linalg", "math", "nn", "numpy"):
+        path = f"keras.src.ops.{module}"
+        classes = [name for name, cls in sorted(vars(importlib.import_module(path)).items())
+                   if inspect.isclass(cls) and issubclass(cls, keras.Operation) and cls.__module__ == path]
+        known_here, missing = ([f"`{name}`" for name in classes if (f"{path}.{name}" in have) == is_known]
+                               for is_known in (True, False))
+        lines.append(row(module, f"{len(known_here)} of {len(classes)}", ", ".join(known_here), ", ".join(missing)))
+    return ["## Operations between layers", "", row("module of keras.ops", "count", "known", "not known"),
+            row(*["---"] * 4), *lines, ""]
 
 
 def others(cli):
@@ -105,7 +117,8 @@ def main():
     parser.add_argument("file")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    text = "\n".join([NOTE.format(version=keras.__version__), *layers(options.lamina), *others(options.lamina)])
+    text = "\n".join([NOTE.format(version=keras.__version__), *layers(options.lamina), *operations(options.lamina),
+                      *others(options.lamina)])
     if not options.check:
         with open(options.file, "w", encoding="utf-8") as file:
             file.write(text)

@@ -29,7 +29,8 @@ FAMILIES = {
         log1p(u) log2(u) logical_not(k) negative(x) rad2deg(x) real(x) reciprocal(u) sign(x) signbit(x) sin(x) sinc(x)
         sinh(x) sqrt(u) square(x) tan(x) tanh(x) trunc(3*x) erf(x) erfc(x) rsqrt(u) cast(x,"int32") cast(k,"float32")
         stop_gradient(x)*x nan_to_num(n) nan_to_num(n,nan=2.5) ones_like(x) zeros_like(k) full_like(x,2.5) round(x)
-        round(x,decimals=1) clip(x,-0.5,0.7) copy(x) array(x) convert_to_tensor(x)""",
+        round(x,decimals=1) clip(x,-0.5,0.7) copy(x) array(x) convert_to_tensor(x)
+        keras.src.ops.numpy.Abs()(x) keras.src.ops.numpy.Conj()(x)""",
     "binary": """
         add(x,y) x+2 arctan2(x,y) divide(x,u) divide_no_nan(x,k*1.0) equal(k,k[0]) floor_divide(3*x,u) fmax(x,n) fmin(x,n)
         fmod(3*x,u) greater(x,y) greater_equal(x,0) heaviside(x,y) hypot(x,y) ldexp(x,k) less(x,y) less_equal(k,1)
@@ -132,57 +133,49 @@ def operations_of(path):
 
 
 class Operations(harness.Case):
-    def check(self, expressions):
+    def check_family(self, family):
+        expressions = split_calls(FAMILIES[family])
         model, used = model_of(expressions)
         path, again = f"{self.folder}/model.keras", f"{self.folder}/again.keras"
         model.save(path)
         inputs = [INPUTS[name] for name in used]
+        places = [i for i, x in enumerate(inputs) if x.dtype == np.float32]
 
         def call(floating):
-            given = iter(floating)
-            arrays = [next(given) if x.dtype == np.float32 else jax.numpy.asarray(x) for x in inputs]
-            return [y for y in harness.as_list(model(arrays if len(arrays) > 1 else arrays[0]))]
+            arrays = {i: jax.numpy.asarray(x) for i, x in enumerate(inputs)} | dict(zip(places, floating))
+            return harness.as_list(model([arrays[i] for i in range(len(inputs))]))
 
-        floating = [jax.numpy.asarray(x) for x in inputs if x.dtype == np.float32]
-        want, pull = jax.vjp(call, floating)
-        got = harness.lamina_outputs(path, inputs)
-        for expression, a, b in zip(expressions, got, want, strict=True):
-            self.assertEqual(a.dtype, np.asarray(b).dtype, expression)
-            if np.asarray(b).dtype.kind == "f":
-                self.assert_close([a], [np.asarray(b)], 2e-5, expression)
-            else:
-                np.testing.assert_array_equal(a, np.asarray(b), err_msg=expression)
+        want, pull = jax.vjp(call, [jax.numpy.asarray(inputs[i]) for i in places])
+        self.compare(expressions, harness.lamina_outputs(path, inputs), want, 2e-5)
         harness.lamina("convert", path, again)
-        for expression, a, b in zip(expressions, harness.as_list(keras.models.load_model(again)(inputs)), want):
-            self.assert_close([np.asarray(a, "float64")], [np.asarray(b, "float64")], 1e-6, expression)
-        if not floating or not any(y.dtype == np.float32 for y in want):
-            return
-        cotangents = [floats(*y.shape) if y.dtype == np.float32 else np.zeros(y.shape, jax.dtypes.float0) for y in want]
-        expected = pull(cotangents)[0]
-        np.savez(f"{self.folder}/x.npz", **{f"input_{i}": x for i, x in enumerate(inputs)}, **{
-            f"cotangent_{i}": c if c.dtype == np.float32 else np.zeros(y.shape, "float32")
-            for i, (c, y) in enumerate(zip(cotangents, want))})
-        harness.lamina("grad", path, "-i", f"{self.folder}/x.npz", "-o", f"{self.folder}/g.npz")
-        with np.load(f"{self.folder}/g.npz") as arrays:
-            places = [i for i, x in enumerate(inputs) if x.dtype == np.float32]
-            for place, b in zip(places, expected):
-                self.assert_close([arrays[f"grad_input_{place}"]], [np.asarray(b)], 5e-5,
-                                  f"derivative by {used[place]} of {expressions}")
+        self.compare(expressions, harness.as_list(keras.models.load_model(again)(inputs)), want, 1e-6)
+        floating = [i for i, y in enumerate(want) if y.dtype == np.float32]
 
-    def check_family(self, family):
-        expressions = split_calls(FAMILIES[family])
+        def check_derivatives(of):
+            cotangents = [floats(*y.shape) if i in of else np.zeros(y.shape) for i, y in enumerate(want)]
+            np.savez(f"{self.folder}/x.npz", **{f"input_{i}": x for i, x in enumerate(inputs)},
+                     **{f"cotangent_{i}": c.astype("float32") for i, c in enumerate(cotangents)})
+            harness.lamina("grad", path, "-i", f"{self.folder}/x.npz", "-o", f"{self.folder}/g.npz")
+            expected = pull([jax.numpy.asarray(c, "float32") if y.dtype == np.float32
+                             else np.zeros(y.shape, jax.dtypes.float0) for c, y in zip(cotangents, want)])[0]
+            with np.load(f"{self.folder}/g.npz") as arrays:
+                for i, b in enumerate(expected):
+                    self.assert_close([arrays[f"grad_input_{i}"]], [np.asarray(b)], 5e-5, f"by {used[places[i]]}")
+
         try:
-            self.check(expressions)
-            return
-        except Exception as error:
-            whole = error
-        failures = []
-        for expression in expressions:  # which of them
-            try:
-                self.check([expression])
-            except Exception as error:
-                failures.append(f"{expression}: {str(error).strip()[:400]}")
-        self.fail("\n".join(failures) or str(whole))
+            check_derivatives(floating)
+        except AssertionError as error:
+            for i in floating:  # whose
+                with self.subTest(f"derivative of {expressions[i]}"):
+                    check_derivatives([i])
+            raise error
+
+    def compare(self, names, got, want, tolerance):
+        for name, a, b in zip(names, got, want, strict=True):
+            with self.subTest(name):
+                a, b = np.asarray(a), np.asarray(b)
+                self.assertEqual(a.dtype, b.dtype)
+                self.assert_close([a.astype("float64")], [b.astype("float64")], tolerance)
 
     def test_every_operation_is_tested(self):
         known = {line.partition("(")[0] for line in harness.lamina("list", "operations").splitlines()}

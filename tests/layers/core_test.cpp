@@ -49,6 +49,68 @@ TEST(Embedding, Checks) {
               {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
 }
 
+namespace {
+const Tensor table{{1., 2.}, {3., -4.}, {0.5, 1.}};
+}
+
+TEST(ReversibleEmbedding, Checks) {
+  check_layer(ReversibleEmbedding(5, 3), {.input_shape = {4}, .input_dtype = DType::Int32, .expected_shape = {4, 3}});
+  check_layer(ReversibleEmbedding(5, 3, {.tie_weights = false, .mask_zero = true}),
+              {.input_shape = {none}, .input_dtype = DType::Int32, .expected_shape = {none, 3}});
+}
+
+TEST(ReversibleEmbedding, Values) {
+  ReversibleEmbedding layer(3, 2, {.logit_soft_cap = 2.0});
+  KerasTensor ids = Input({2}, {.dtype = DType::Int32}), hidden = Input({2});
+  Model model({ids, hidden}, std::vector{layer(ids), layer(hidden, {.reverse = true})});
+  layer.set_weights({table});
+  std::vector<Tensor> y = model.predict({Tensor{{2, 0}}, Tensor{{1., 0.5}}});
+  expect_values(y[0], {0.5f, 1, 1, 2});
+  expect_values(y[1], {1.523188f, 0.9242343f, 0.9242343f});
+}
+
+TEST(ReversibleEmbedding, Untied) {
+  ReversibleEmbedding layer(3, 2, {.tie_weights = false, .reverse_dtype = "float64"});
+  KerasTensor hidden = Input({2});
+  Model model(hidden, layer(hidden, {.reverse = true}));
+  layer.set_weights({table, Tensor{{0., 1., 2.}, {3., 4., 5.}}});
+  Tensor y = model.predict(Tensor{{1., 0.5}});
+  EXPECT_EQ(y.dtype(), DType::Float64);
+  expect_values(y.astype(DType::Float32), {1.5f, 3, 4.5f});
+}
+
+TEST(ReversibleEmbedding, MasksForwardsOnly) {
+  ReversibleEmbedding layer(5, 3, {.mask_zero = true});
+  KerasTensor ids = Input({4}, {.dtype = DType::Int32});
+  KerasTensor embedded = layer(ids);
+  Model forwards(ids, GlobalAveragePooling1D()(embedded));
+  Model back(ids, GlobalAveragePooling1D()(layer(embedded, {.reverse = true})));
+  layer.set_weights({Tensor{{9., 9., 9.}, {1., 2., 3.}, {3., 4., 5.}, {0., 0., 0.}, {0., 0., 0.}}});
+  expect_values(forwards.predict(Tensor{{1, 2, 0, 0}}), {2, 3, 4});
+  // Nothing masks the products.
+  expect_values(back.predict(Tensor{{1, 2, 0, 0}}), {198, 45.5f, 73, 0, 0}, 1e-3f);
+}
+
+TEST(ReversibleEmbedding, RefusesOtherTypes) {
+  try {
+    ReversibleEmbedding(3, 2, {.reverse_dtype = "float16", .name = "e"})(Input({2}, {.dtype = DType::Int32}));
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.what(), "layer 'e': reverse_dtype must be float32 or float64, got 'float16'");
+  }
+}
+
+TEST(Pipeline, Checks) {
+  check_layer(Pipeline({Dense(3, {.activation = "tanh"}), Dense(2)}), {.input_shape = {4}, .expected_shape = {2}});
+  Pipeline pipeline(
+      {Dense(3, {.kernel_initializer = "ones"}), Activation("relu"), Dense(1, {.kernel_initializer = "ones"})});
+  expect_values(pipeline(Tensor{{1., 2.}, {-3., 1.}}), {9, 0});
+  // Nothing but these: Keras's class takes no more.
+  Config config = pipeline.serialized_config();
+  EXPECT_EQ(config.size(), 2u);
+  EXPECT_EQ(config["layers"].size(), 3u);
+}
+
 TEST(TimeDistributed, TrainableIsEachLayersOwn) {
   // As in Keras: the argument freezes a layer's own weights, set_trainable those inside as well.
   TimeDistributed outer(Dense(2), {.trainable = false});

@@ -69,3 +69,48 @@ TEST(Rescaling, KeepsDoubles) {
   EXPECT_EQ(y.values<double>()[0], 0.1);
   EXPECT_EQ(y.values<double>()[1], 0.2);
 }
+
+TEST(SpectralNormalization, Checks) {
+  check_layer(SpectralNormalization(Dense(4)), {.input_shape = {5}, .expected_shape = {4}});
+  check_layer(SpectralNormalization(Conv2D(3, {2, 2}), {.power_iterations = 2}),
+              {.input_shape = {4, 4, 2}, .expected_shape = {3, 3, 3}});
+}
+
+TEST(SpectralNormalization, Values) {
+  SpectralNormalization layer(Dense(2, {.use_bias = false}), {.power_iterations = 2});
+  Tensor x{{1., 2., 3.}};
+  layer(x);
+  layer.set_weights({Tensor{{1., 2.}, {3., -4.}, {0.5, 1.}}, Tensor{{0.6, 0.8}}});
+  expect_values(layer(x), {8.5f, -3});
+  expect_values(layer(x, true), {1.670978f, -0.5897568f});
+  // What a call in training makes of the weights stays.
+  ASSERT_EQ(layer.get_weights().size(), 2u);
+  expect_values(layer.get_weights()[0], {0.1965856f, 0.3931713f, 0.5897568f, -0.7863425f, 0.09829281f, 0.1965856f});
+  expect_values(layer.get_weights()[1], {-0.4380873f, 0.8989324f});
+}
+
+TEST(SpectralNormalization, TrainingStepsMoveTheKernelItself) {
+  SpectralNormalization layer(Dense(2, {.use_bias = false}));
+  KerasTensor input = Input({3});
+  Model model(input, layer(input));
+  Tensor kernel{{1., 2.}, {3., -4.}, {0.5, 1.}};
+  layer.set_weights({kernel, Tensor{{0.6, 0.8}}});
+  model.compile({.optimizer = SGD({.learning_rate = 0.0}), .loss = "mean_squared_error"});
+  model.train_on_batch(Tensor{{1., 2., 3.}}, Tensor{{0., 0.}});
+  expect_values(layer.get_weights()[0], {1, 2, 3, -4, 0.5f, 1});
+  EXPECT_NE(layer.get_weights()[1].values<float>()[0], 0.6f);
+}
+
+TEST(SpectralNormalization, KernelOfZeros) {
+  SpectralNormalization layer(Dense(2, {.kernel_initializer = "zeros"}));
+  expect_values(layer(Tensor{{1., 2.}}, true), {0, 0});
+}
+
+TEST(SpectralNormalization, RefusesLayersWithoutKernel) {
+  try {
+    SpectralNormalization(Flatten({.name = "flat"}), {.name = "s"})(Input({3}));
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.what(), "layer 's': layer 'flat' has neither a kernel nor embeddings");
+  }
+}

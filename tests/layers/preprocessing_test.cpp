@@ -390,3 +390,19 @@ TEST(Augmentation, Refuses) {
   expect_error([] { RandomFlip({.name = "f"})(Tensor({2, 3, 3}, DType::Float32), true); },
                "layer 'f': expects an input of 4 dimensions, got shape (None, 3, 3)");
 }
+
+TEST(ContrastLimitedAdaptiveHistogramEqualization, Values) {
+  using Layer = ContrastLimitedAdaptiveHistogramEqualization;
+  Tensor x({1, 4, 5, 1}, DType::Float32);
+  for (int i = 0; i < 20; ++i)
+    x.values<float>()[static_cast<std::size_t>(i)] = static_cast<float>(i * 37 % 256);
+  Layer layer({.tile_grid_size = {2, 2}});
+  expect_values(layer(x), {0,         42.17735f, 79.13656f, 115.1897f, 153.6598f, 186.5134f, 224.6285f,
+                           6.154696f, 43.21411f, 80.64879f, 116.1883f, 153.9727f, 191.1915f, 227.244f,
+                           7.604261f, 42.95296f, 80.47041f, 120.5986f, 155.9208f, 192.0166f},
+                1e-3f);
+  check_layer(Layer({.value_range = {0, 1}, .data_format = "channels_first"}),
+              {.input_shape = {2, 6, 7}, .expected_shape = {2, 6, 7}, .gradient = false});
+  expect_error([] { Layer({.tile_grid_size = {2}, .name = "c"})(Input({4, 4, 1})); },
+               "layer 'c': tile_grid_size must be two integers, got [2]");
+}

@@ -61,8 +61,8 @@ Value Call::to_value(const Config &entry) const {
   if (const Config *array = array_of(entry)) {
     const Config *dtype = array->find("dtype");
     Tensor values = layers::to_numbers(as_numbers((*array)["value"]));
-    return constant(graph_, values.astype(dtype && dtype->is_string() ? dtype_from_name(dtype->as_string())
-                                                                      : DType::Float32));
+    return constant(graph_,
+                    values.astype(dtype && dtype->is_string() ? dtype_from_name(dtype->as_string()) : DType::Float32));
   }
   if (entry.is_list())
     return constant(graph_, to_array(entry));

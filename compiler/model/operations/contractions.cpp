@@ -134,7 +134,8 @@ Value einsum_of(std::string equation, Values operands) {
 Value cross(const Call &c) {
   Value x = c.value(0, "x1"), y = c.value(1, "x2");
   std::int64_t shared = c.axis(-1);
-  std::int64_t a = c.setting("axis") ? shared : c.axis(-1, "axisa"), b = c.setting("axis") ? shared : c.axis(-1, "axisb"),
+  std::int64_t a = c.setting("axis") ? shared : c.axis(-1, "axisa"),
+               b = c.setting("axis") ? shared : c.axis(-1, "axisb"),
                to = c.setting("axis") ? shared : c.axis(-1, "axisc");
   x = move_axis(x, a, -1);
   y = move_axis(y, b, -1);
@@ -163,8 +164,7 @@ void add_contractions(Table &table) {
   });
   numpy.calls({
       {"Cross", [](const Call &c) -> Values { return {cross(c)}; }},
-      {"Einsum",
-       [](const Call &c) -> Values { return {einsum_of(c.setting("subscripts", std::string()), c.all())}; }},
+      {"Einsum", [](const Call &c) -> Values { return {einsum_of(c.setting("subscripts", std::string()), c.all())}; }},
       {"Tensordot", [](const Call &c) -> Values { return {tensordot(c)}; }},
   });
 }

@@ -124,8 +124,7 @@ void add_elementwise(Table &table) {
       {"Real", [](V x) -> Value { return x; }},
       {"Reciprocal", [](V x) -> Value { return reciprocal(x); }},
       {"Sign", [](V x) -> Value { return sign(x); }},
-      {"Signbit",
-       [](V x) -> Value { return logical_or(less(x, 0), logical_and(equal(x, 0), less(1.0 / x, 0))); }},
+      {"Signbit", [](V x) -> Value { return logical_or(less(x, 0), logical_and(equal(x, 0), less(1.0 / x, 0))); }},
       {"Sin", [](V x) -> Value { return sin(x); }},
       {"Sinc",
        [](V x) -> Value {
@@ -172,8 +171,7 @@ void add_elementwise(Table &table) {
   });
   numpy.calls({
       {"Array", [](const Call &c) -> Values { return {c.cast_to_setting(c.value(0, "x"))}; }},
-      {"BitwiseXor",
-       [](const Call &c) -> Values { return {detail::binary("xor", c.value(0, "x"), c.value(1, "y"))}; }},
+      {"BitwiseXor", [](const Call &c) -> Values { return {detail::binary("xor", c.value(0, "x"), c.value(1, "y"))}; }},
       {"Clip", [](const Call &c) -> Values { return {clipped(c)}; }},
       {"FullLike",
        [](const Call &c) -> Values {

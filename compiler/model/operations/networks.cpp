@@ -180,8 +180,7 @@ void add_networks(Table &table) {
          Value p = move_axis(c.value(1, "output"), c.axis(-1), -1), t = move_axis(c.value(0, "target"), c.axis(-1), -1);
          return {-sum(t * log_probabilities(p, c.setting("from_logits", false)), -1)};
        }},
-      {"Celu",
-       [](const Call &c) -> Values { return {activations::celu(c.value(0, "x"), c.setting("alpha", 1.0))}; }},
+      {"Celu", [](const Call &c) -> Values { return {activations::celu(c.value(0, "x"), c.setting("alpha", 1.0))}; }},
       {"Conv", convolution},
       {"ConvTranspose", transposed_convolution},
       {"DepthwiseConv",

@@ -14,8 +14,8 @@ Value sorting_order(V x, bool descending) {
   std::int64_t n = known_size(x, -1);
   Value one = expand_dims(x, -1), other = expand_dims(x, -2);
   Value i = iota(x.graph(), {n, n}, 0), j = iota(x.graph(), {n, n}, 1);
-  Value before = logical_or(descending ? Value(other > one) : Value(other < one),
-                            logical_and(equal(one, other), j < i));
+  Value before =
+      logical_or(descending ? Value(other > one) : Value(other < one), logical_and(equal(one, other), j < i));
   Value place = sum(cast(before, DType::Int32), -1, true);
   return sum(where(equal(place, j), i, 0), -2);
 }
@@ -147,8 +147,7 @@ void add_ordering(Table &table) {
        }},
   });
   numpy.calls({
-      {"Argsort",
-       [](const Call &c) -> Values { return {last_axis(c, [](V x) { return sorting_order(x, false); })}; }},
+      {"Argsort", [](const Call &c) -> Values { return {last_axis(c, [](V x) { return sorting_order(x, false); })}; }},
       {"Digitize",
        [](const Call &c) -> Values { return {places(c.value(1, "bins"), c.value(0, "x"), /*right=*/true)}; }},
       {"Median", [](const Call &c) -> Values { return {median(c)}; }},

@@ -75,8 +75,9 @@ Value norm(const Call &c) {
   if (!order)
     return sqrt(sum(square(x), axes, keepdims));
   std::vector<std::int64_t> over = axes.has_value() ? *axes : Axes().resolve(x.rank());
-  auto refuse = [&] { throw Error("a norm of order " + order->str() + " is not supported over " +
-                                  std::to_string(over.size()) + " axes"); };
+  auto refuse = [&] {
+    throw Error("a norm of order " + order->str() + " is not supported over " + std::to_string(over.size()) + " axes");
+  };
   Value size = abs(x);
   if (over.size() == 1) {
     if (!order->is_number())
@@ -88,7 +89,8 @@ Value norm(const Call &c) {
       return sum(cast(not_equal(x, 0), x.dtype()), over, keepdims);
     if (p == 1)
       return sum(size, over, keepdims);
-    return p == 2 ? Value(sqrt(sum(square(x), over, keepdims))) : Value(power(sum(power(size, p), over, keepdims), 1 / p));
+    return p == 2 ? Value(sqrt(sum(square(x), over, keepdims)))
+                  : Value(power(sum(power(size, p), over, keepdims), 1 / p));
   }
   if (over.size() != 2)
     refuse();

@@ -217,8 +217,8 @@ Values meshgrid(const Call &c) {
 
 Value moved(const Call &c) {
   Value x = c.value(0, "x");
-  Integers from = integers(c.setting("source")), to = integers(c.setting("destination")), order(
-      static_cast<std::size_t>(x.rank()), -1);
+  Integers from = integers(c.setting("source")), to = integers(c.setting("destination")),
+           order(static_cast<std::size_t>(x.rank()), -1);
   if (from.size() != to.size())
     throw Error("expects as many destinations as sources");
   Integers rest;
@@ -260,7 +260,8 @@ Value blocks(const Call &c, bool to_space) {
   bool first = c.channels_first();
   Value x = layers::to_channels_last(c.value(0, "x"), first);
   layers::check_rank(x.shape(), 4);
-  std::int64_t b = c.axis(1, "block_size"), height = known_size(x, 1), width = known_size(x, 2), channels = known_size(x, 3);
+  std::int64_t b = c.axis(1, "block_size"), height = known_size(x, 1), width = known_size(x, 2),
+               channels = known_size(x, 3);
   if (b < 1 || (to_space ? channels % (b * b) : height % b + width % b))
     throw Error("shape " + x.shape().str() + " does not divide into blocks of " + std::to_string(b));
   if (to_space) {
@@ -336,8 +337,7 @@ void add_shapes(Table &table) {
       {"Concatenate", [](const Call &c) -> Values { return {concatenate(c.list(0, "xs"), c.axis(0))}; }},
       {"Dsplit", [](const Call &c) -> Values { return split_along(c, 2); }},
       {"Dstack", [](const Call &c) -> Values { return joined(c, 3, 2); }},
-      {"ExpandDims",
-       [](const Call &c) -> Values { return {with_axes(c.value(0, "x"), integers(c.setting("axis")))}; }},
+      {"ExpandDims", [](const Call &c) -> Values { return {with_axes(c.value(0, "x"), integers(c.setting("axis")))}; }},
       {"Flip",
        [](const Call &c) -> Values {
          Value x = c.value(0, "x");
@@ -352,8 +352,7 @@ void add_shapes(Table &table) {
       {"Pad", [](const Call &c) -> Values { return {padded(c)}; }},
       {"Ravel", [](const Call &c) -> Values { return {flat(c.value(0, "x"))}; }},
       {"Repeat", [](const Call &c) -> Values { return {repeated(c)}; }},
-      {"Reshape",
-       [](const Call &c) -> Values { return {reshape(c.value(0, "x"), integers(c.setting("newshape")))}; }},
+      {"Reshape", [](const Call &c) -> Values { return {reshape(c.value(0, "x"), integers(c.setting("newshape")))}; }},
       {"Roll", [](const Call &c) -> Values { return {roll(c)}; }},
       {"Rot90", [](const Call &c) -> Values { return {rotated(c)}; }},
       {"Split", [](const Call &c) -> Values { return split_along(c, c.axis(0)); }},
@@ -361,8 +360,7 @@ void add_shapes(Table &table) {
       {"Stack", [](const Call &c) -> Values { return {stack(c.list(0, "x"), c.axis(0))}; }},
       {"Swapaxes",
        [](const Call &c) -> Values { return {swapped(c.value(0, "x"), c.axis(0, "axis1"), c.axis(1, "axis2"))}; }},
-      {"Tile",
-       [](const Call &c) -> Values { return {tiled(c.value(0, "x"), integers(c.setting("repeats")))}; }},
+      {"Tile", [](const Call &c) -> Values { return {tiled(c.value(0, "x"), integers(c.setting("repeats")))}; }},
       {"Transpose",
        [](const Call &c) -> Values { return {transpose(c.value(0, "x"), c.setting("axes", Integers()))}; }},
       {"Vsplit", [](const Call &c) -> Values { return split_along(c, 0); }},

@@ -63,8 +63,6 @@ public:
     return logit_soft_cap ? Value(tanh(logits / *logit_soft_cap) * *logit_soft_cap) : logits;
   }
 
-  std::vector<std::string> call_options() const override { return {"reverse"}; }
-
   template <typename F> void fields(F &f) {
     BaseEmbedding::fields(f);
     f("tie_weights", tie_weights);

@@ -56,7 +56,8 @@ public:
     std::int64_t tiles = rows.count * columns.count * channels;
     Value image = iota(graph, {Dim(images, 0), Dim(1), Dim(1), Dim(1)}, 0) * (tiles * levels);
     Value channel = iota(graph, {Dim(1), Dim(1), Dim(1), Dim(channels)}, 3) * levels;
-    auto level = [&](const Value &value, const std::vector<std::int32_t> &row, const std::vector<std::int32_t> &column) {
+    auto level = [&](const Value &value, const std::vector<std::int32_t> &row,
+                     const std::vector<std::int32_t> &column) {
       auto size = [](const auto &list) { return static_cast<std::int64_t>(list.size()); };
       Value y = reshape(constant(graph, Tensor(row)), std::vector<std::int64_t>{1, size(row), 1, 1});
       Value x = reshape(constant(graph, Tensor(column)), std::vector<std::int64_t>{1, 1, size(column), 1});
@@ -67,7 +68,7 @@ public:
                               constant(graph, Tensor(columns.source)));
     Value indices = reshape(level(padded, rows.tile, columns.tile), std::vector<std::int64_t>{-1});
     Value zeros = reshape(broadcast_to(constant(graph, 0, DType::Float32), {Dim(images, 0), Dim(tiles * levels)}),
-                             std::vector<std::int64_t>{-1});
+                          std::vector<std::int64_t>{-1});
     Value counts = emit("scatter_add", {zeros, indices, cast(ones_like(indices), DType::Float32)});
     Value table = reshape(equalized(reshape(counts, std::vector<std::int64_t>{-1, levels}),
                                     static_cast<double>(rows.size * columns.size)),

@@ -111,9 +111,9 @@ private:
     std::int64_t margin = options.fft_length / 2;
     Value padded = pad_mirrored(x, 1, margin, margin, /*edge=*/false);
     // A frame's zeros around the window are left out.
-    padded = slice_axis(padded, 1, offset(), offset() + window_length() == options.fft_length
-                                                 ? to_end
-                                                 : offset() + window_length() - options.fft_length);
+    padded = slice_axis(
+        padded, 1, offset(),
+        offset() + window_length() == options.fft_length ? to_end : offset() + window_length() - options.fft_length);
     Value y = conv(padded, bind(x.graph(), bases), {.strides = {options.sequence_stride}});
     Value squares = square(slice_axis(y, 2, 0, frequencies())) + square(slice_axis(y, 2, frequencies()));
     if (options.mag_exp != 2.0)
@@ -144,8 +144,7 @@ private:
     Tensor result = Tensor::zeros({frequencies(), bins}, DType::Float64);
     double low = mel(options.min_freq), step = (mel(*options.max_freq) - low) / static_cast<double>(bins + 1);
     for (std::int64_t k = 1; k < frequencies(); ++k) {
-      double at =
-          mel(options.sampling_rate / 2 * static_cast<double>(k) / static_cast<double>(frequencies() - 1));
+      double at = mel(options.sampling_rate / 2 * static_cast<double>(k) / static_cast<double>(frequencies() - 1));
       for (std::int64_t bin = 0; bin < bins; ++bin) {
         double rising = (at - low) / step - static_cast<double>(bin);
         result.at<double>(k, bin) = std::max(0.0, std::min(rising, 2 - rising));

@@ -58,8 +58,9 @@ public:
   void build(const Shape &) {
     Shape shape{options.frame_length, 1, fft_length() / 2 + 1};
     auto kernel = [&](const char *side) {
-      return add_weight(std::string(side) + "_kernel", shape,
-                        {.initializer = initializers::stft(side, options.window, Config(options.scaling), options.periodic)});
+      return add_weight(
+          std::string(side) + "_kernel", shape,
+          {.initializer = initializers::stft(side, options.window, Config(options.scaling), options.periodic)});
     };
     if (options.mode != "imag")
       real_kernel = kernel("real");
