@@ -54,8 +54,10 @@ Term operandCotangent(GradientBuilder &b, const Side &target, const Side &other,
   llvm::append_range(freeLast, contracted);
   llvm::append_range(freeLast, target.free);
 
-  if (isIdentityPermutation(freeLast) && !isIdentityPermutation(freeFirst))
-    return dot(b, across, g);
+  // The target's last axis stays the last: a product that gives it elsewhere writes across its rows.
+  if (!freeLast.empty() && freeLast.back() == static_cast<int64_t>(freeLast.size()) - 1 &&
+      !isIdentityPermutation(freeFirst))
+    return b.transpose(dot(b, across, g), invertPermutationVector(freeLast));
   return b.transpose(dot(b, g, across), invertPermutationVector(freeFirst));
 }
 
