@@ -23,6 +23,16 @@ def CheckSizesPass : Pass<"lamina-check-sizes", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
+def FormAttentionPass : Pass<"lamina-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "Make the products and the softmax of an attention one op where the scores are many";
+  let description = [{
+    softmax(query · keyᵀ · scale + bias, where a mask holds) · value, written in elementwise ops, reductions and products,
+    becomes `lamina.attention`, unless something else reads the weights or the bias has a derivative. Runs before
+    `lamina-differentiate`.
+  }];
+  let dependentDialects = ["::mlir::lamina::LaminaDialect"];
+}
+
 def SimplifyPass : Pass<"lamina-simplify", "::mlir::func::FuncOp"> {
   let summary = "Canonicalization, common subexpressions, algebra, batch normalization folded into kernels";
   let description = [{

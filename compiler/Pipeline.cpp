@@ -96,6 +96,7 @@ void registerPipelineDialects(DialectRegistry &registry) {
 void buildLinalgPipeline(OpPassManager &manager) {
   manager.addPass(createCheckSizesPass());
   OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createFormAttentionPass());
   functions.addPass(createDifferentiatePass());
   functions.addPass(createSimplifyPass());
   functions.addPass(createConvertLaminaToLinalgPass());

@@ -39,6 +39,7 @@ public:
 
   LogicalResult initialize(MLIRContext *context) final {
     RewritePatternSet set(context);
+    populateAttentionPatterns(set);
     populateElementwisePatterns(set);
     populateContractionPatterns(set);
     populateReductionPatterns(set);

@@ -80,8 +80,11 @@ template <class Op> constexpr size_t leastOperands() {
   else if constexpr (Op::template hasTrait<OpTrait::NOperands<2>::Impl>() ||
                      Op::template hasTrait<OpTrait::AtLeastNOperands<2>::Impl>())
     return 2;
-  else if constexpr (Op::template hasTrait<OpTrait::NOperands<3>::Impl>())
+  else if constexpr (Op::template hasTrait<OpTrait::NOperands<3>::Impl>() ||
+                     Op::template hasTrait<OpTrait::AtLeastNOperands<3>::Impl>())
     return 3;
+  else if constexpr (Op::template hasTrait<OpTrait::AtLeastNOperands<7>::Impl>())
+    return 7;
   else if constexpr (Op::template hasTrait<OpTrait::AtLeastNOperands<1>::Impl>())
     return 1;
   else

@@ -14,6 +14,9 @@ void LaminaDialect::initialize() {
   registerKernels();
   addOperations<
 #define GET_OP_LIST
+#include "dialects/lamina/AttentionOps.cpp.inc"
+      ,
+#define GET_OP_LIST
 #include "dialects/lamina/ContractionOps.cpp.inc"
       ,
 #define GET_OP_LIST

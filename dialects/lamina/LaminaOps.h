@@ -23,6 +23,8 @@ template <typename ConcreteOp> class NonDifferentiable : public OpTrait::TraitBa
 #include "dialects/lamina/LaminaInterfaces.h.inc"
 
 #define GET_OP_CLASSES
+#include "dialects/lamina/AttentionOps.h.inc"
+#define GET_OP_CLASSES
 #include "dialects/lamina/ContractionOps.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/lamina/ElementwiseOps.h.inc"

@@ -1,4 +1,5 @@
 // All ops, for the generated documentation.
+include "dialects/lamina/AttentionOps.td"
 include "dialects/lamina/ContractionOps.td"
 include "dialects/lamina/ElementwiseOps.td"
 include "dialects/lamina/KernelOps.td"
