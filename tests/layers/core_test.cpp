@@ -20,8 +20,8 @@ TEST(Dense, GradientOfALongSum) {
   constexpr std::int64_t batch = 3, steps = 1501, features = 24, units = 40;
   KerasTensor input = Input({none, features});
   Model model(input, Dense(units, {.use_bias = false})(input));
-  Tensor x = random_data({batch, steps, features}, DType::Float32, 0, 1);
-  Tensor cotangent = random_data({batch, steps, units}, DType::Float32, 0, 2);
+  Tensor x = lamina::test::random_data({batch, steps, features}, DType::Float32, 0, 1);
+  Tensor cotangent = lamina::test::random_data({batch, steps, units}, DType::Float32, 0, 2);
   Tensor gradient = model.gradients({x}, {cotangent}).weights[0];
   for (std::int64_t i = 0; i < features; ++i)
     for (std::int64_t j = 0; j < units; ++j) {
