@@ -41,9 +41,32 @@ void elementwise() {
          Program{{{1024, 4096}}, {{4096}, {4096}}, [](auto &in, auto &w) { return gelu(in[0] * w[0] + w[1], false); }});
 }
 
+Value attention_of(const Values &in) {
+  Value scores = dot_general(in[0] * 0.125, in[1], {3}, {3}, {0, 1}, {0, 1});
+  return dot_general(softmax(scores), in[2], {3}, {2}, {0, 1}, {0, 1});
+}
+
+void attention() {
+  constexpr std::int64_t heads = 4, size = 64;
+  for (std::int64_t length : {512, 4096}) {
+    Shape shape{1, heads, length, size};
+    double product = 2.0 * heads * length * length * size, bytes = 4.0 * heads * length * size * f32;
+    std::string row = std::to_string(length) + "x" + std::to_string(size) + "x" + std::to_string(heads);
+    kernel("attention/" + row, {.flops = 2 * product, .bytes = bytes},
+           Program{{shape, shape, shape}, {}, [](auto &in, auto &) { return attention_of(in); }});
+    // The scores, the result, the derivative of the weights, and three by the operands.
+    kernel("attention_gradient/" + row, {.flops = 6 * product, .bytes = 2 * bytes},
+           Program{{shape, shape, shape, shape}, {}, [](auto &in, auto &) {
+                     Values by = gradient(sum(attention_of(in) * in[3]), Values{in[0], in[1], in[2]});
+                     return Value(by[0] + by[1] + by[2]);
+                   }});
+  }
+}
+
 } // namespace
 
 void register_kernels() {
+  attention();
   contraction();
   window();
   reduction();

@@ -87,6 +87,30 @@ TEST(GroupQueryAttention, HeadsOfAGroupShareKeysAndValues) {
   EXPECT_TRUE(attention.name().starts_with("grouped_query_attention")) << attention.name();
 }
 
+// Scores that are returned are whole; others of long sequences are computed block by block.
+TEST(Attention, LongSequencesEqualWholeScores) {
+  auto expect_equal = [&](auto layer, const Shape &shape, const CallArguments &arguments, std::int64_t length) {
+    KerasTensor input = Input(shape);
+    CallArguments shown = arguments;
+    shown.return_attention_scores = true;
+    KerasTensor blocks = layer({input, input}, arguments), whole = layer({input, input}, shown).outputs()[0];
+    Tensor x = lamina::test::random_data({2, length, 8}, DType::Float32, 0, 1);
+    std::vector<Tensor> y = Model(input, {blocks, whole}).run({x});
+    ASSERT_EQ(y[0].shape(), y[1].shape());
+    for (std::size_t i = 0; i < y[0].values<float>().size(); ++i)
+      ASSERT_NEAR(y[0].values<float>()[i], y[1].values<float>()[i], 1e-5) << i;
+  };
+  for (bool causal : {false, true}) {
+    CallArguments arguments{.use_causal_mask = causal};
+    expect_equal(MultiHeadAttention(2, 4), {1100, 8}, arguments, 1100);
+    for (std::int64_t length : {1100, 300, 5}) {
+      expect_equal(MultiHeadAttention(2, 4, {.sliding_window = 40}), {none, 8}, arguments, length);
+      expect_equal(GroupQueryAttention(4, 4, 2), {none, 8}, arguments, length);
+      expect_equal(Attention({.use_scale = true}), {none, 8}, arguments, length);
+    }
+  }
+}
+
 TEST(MultiHeadAttention, Errors) {
   KerasTensor query = Input({none, 4}), value = Input({4});
   EXPECT_THROW(MultiHeadAttention(2, 3)({query, value}), Error);

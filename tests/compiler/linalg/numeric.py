@@ -63,6 +63,7 @@ def main():
     parser.add_argument("--compiled")
     parser.add_argument("prefixes", nargs="*")
     options = parser.parse_args()
+    import cases_attention  # noqa: F401
     import cases_basic  # noqa: F401
     import cases_window  # noqa: F401
 

@@ -68,18 +68,9 @@ public:
   std::int64_t size_of_head() const { return head_dim; }
   std::int64_t attended() const { return 1; }
 
-  // [batch, T, heads, size] as [batch, T, groups, heads of a group, size], and back.
-  Value scores(const Value &q, const Value &k) const {
-    Value grouped =
-        reshape(q, {Dim(q, 0), Dim(q, 1), num_key_value_heads, num_query_heads / num_key_value_heads, head_dim});
-    Value products = einsum("btghd,bsgd->bghts", grouped, k);
-    return reshape(products, {Dim(q, 0), num_query_heads, Dim(q, 1), Dim(k, 1)});
-  }
+  Value scores(const Value &q, const Value &k) const { return einsum("bthd,bshd->bhts", q, for_queries(k)); }
   Value combine(const Value &weights, const Value &v) const {
-    Value grouped = reshape(weights, {Dim(weights, 0), num_key_value_heads, num_query_heads / num_key_value_heads,
-                                      Dim(weights, 2), Dim(weights, 3)});
-    Value y = einsum("bghts,bsgd->btghd", grouped, v);
-    return reshape(y, {Dim(y, 0), Dim(y, 1), num_query_heads, head_dim});
+    return einsum("bhts,bshd->bthd", weights, for_queries(v));
   }
 
   template <typename F> void fields(F &f) {
@@ -90,6 +81,14 @@ public:
   }
 
   std::int64_t head_dim, num_query_heads, num_key_value_heads;
+
+private:
+  /// [batch, T, key and value heads, size] with a head for each query head.
+  Value for_queries(const Value &x) const {
+    std::int64_t shared = num_query_heads / num_key_value_heads;
+    Value each = broadcast_to(expand_dims(x, 3), {Dim(x, 0), Dim(x, 1), num_key_value_heads, shared, head_dim});
+    return reshape(each, {Dim(x, 0), Dim(x, 1), num_query_heads, head_dim});
+  }
 };
 
 LAMINA_REGISTER_LAYER(GroupQueryAttention, "keras");
