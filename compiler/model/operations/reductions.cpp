@@ -66,6 +66,9 @@ Value with_initial(const Call &c, V y, bool largest) {
   return largest ? Value(maximum(y, initial)) : Value(minimum(y, initial));
 }
 
+/// As files write infinity: JSON has none.
+bool is_unbounded(double p) { return std::abs(p) >= std::numeric_limits<double>::max(); }
+
 /// As Keras's: of a vector or a matrix. Errors: orders that need singular values.
 Value norm(const Call &c) {
   Value x = detail::to_float(c.value(0, "x"));
@@ -83,7 +86,7 @@ Value norm(const Call &c) {
     if (!order->is_number())
       refuse();
     double p = order->as_double();
-    if (std::isinf(p))
+    if (is_unbounded(p))
       return p > 0 ? Value(max(size, axes, keepdims)) : Value(min(size, axes, keepdims));
     if (p == 0)
       return sum(cast(not_equal(x, 0), x.dtype()), over, keepdims);
@@ -97,11 +100,11 @@ Value norm(const Call &c) {
   if (order->is_string() && order->as_string() == "fro")
     return sqrt(sum(square(x), over, keepdims));
   double p = order->is_number() ? order->as_double() : 0;
-  if (std::abs(p) != 1 && !std::isinf(p))
+  if (std::abs(p) != 1 && !is_unbounded(p))
     refuse();
   // The sums of columns, or of rows where the order is infinite.
   std::int64_t rows = resolve_axis(over[0], x.rank()), columns = resolve_axis(over[1], x.rank());
-  Value sums = std::isinf(p) ? Value(sum(size, columns, true)) : Value(sum(size, rows, true));
+  Value sums = is_unbounded(p) ? Value(sum(size, columns, true)) : Value(sum(size, rows, true));
   return p > 0 ? Value(max(sums, over, keepdims)) : Value(min(sums, over, keepdims));
 }
 
