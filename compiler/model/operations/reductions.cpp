@@ -50,7 +50,9 @@ Value mean_known(V x, A axes, bool keepdims) {
   return sum(without_nan(x, 0.0), axes, keepdims) / count_known(x, axes, keepdims);
 }
 Value variance_known(V x, A axes, bool keepdims) {
-  return mean_known(square(x - mean_known(x, axes, true)), axes, keepdims);
+  // Nothing of a NaN may reach the derivative.
+  Value distance = where(is_nan(x), 0.0, x - mean_known(x, axes, true));
+  return sum(square(distance), axes, keepdims) / count_known(x, axes, keepdims);
 }
 /// Where all are NaN, so is the result.
 Value extreme_known(V x, A axes, bool keepdims, bool largest) {
