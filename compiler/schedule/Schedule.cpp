@@ -279,6 +279,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   } else {
     bool single = m < 0;
     tile[n] = columns(ranges[n], width, single ? 4 : 2);
+    // A short axis that is no whole number of vectors is walked in whole ones: LLVM would widen the odd one.
+    if (ranges[n] == tile[n] && tile[n] > width && tile[n] % width)
+      tile[n] = tile[n] / width * width;
     // A packed operand, this contraction's or another's, is read panel by panel.
     if (panel)
       tile[n] = panel;

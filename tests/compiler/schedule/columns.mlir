@@ -1,0 +1,11 @@
+// RUN: lamina-opt %s --lamina-to-kernels --lamina-to-vectors | FileCheck %s
+
+// 24 columns are a tile of 16 and one of 8, never vectors of 24, which LLVM would take apart.
+// CHECK-NOT: vector<24xf32>
+// CHECK: vector.fma {{.*}} : vector<16xf32>
+// CHECK: vector.fma {{.*}} : vector<8xf32>
+// CHECK-NOT: vector<24xf32>
+func.func @main(%x: tensor<56x96xf32> {lamina.kind = "input"}, %w: tensor<96x24xf32> {lamina.kind = "weight"}) -> tensor<56x24xf32> {
+  %0 = lamina.dot_general %x, %w contracting [1] x [0] : tensor<56x96xf32>, tensor<96x24xf32>
+  return %0 : tensor<56x24xf32>
+}
