@@ -131,17 +131,18 @@ def model_of(expressions):
 
 
 def nodes_of(path):
-    """{name: (module, class, settings, calls)} of the model's operations. Keras does not load all of its own files."""
+    """[(module, class, settings, calls)] of the model's operations. Keras does not load all of its own files."""
     with zipfile.ZipFile(path) as archive:
         # Infinity, which JSON has not, is read as the largest number.
         config = json.loads(archive.read("config.json"), parse_constant=lambda _: sys.float_info.max)
-    layers = config["config"]["layers"]
-    return {layer["name"]: tuple(layer[key] for key in ("module", "class_name", "config", "inbound_nodes"))
-            for layer in layers if layer["class_name"] != "InputLayer"}
+    layers = [layer for layer in config["config"]["layers"] if layer["class_name"] != "InputLayer"]
+    # Keras leaves the names of some out.
+    return [(layer["module"], layer["class_name"], {k: v for k, v in layer["config"].items() if k != "name"},
+             layer["inbound_nodes"]) for layer in layers]
 
 
 def operations_of(path):
-    return {f"{module}.{cls}" for module, cls, _, _ in nodes_of(path).values()}
+    return {f"{module}.{cls}" for module, cls, _, _ in nodes_of(path)}
 
 
 class Operations(harness.Case):

@@ -88,7 +88,7 @@ TEST(ReversibleEmbedding, MasksForwardsOnly) {
   layer.set_weights({Tensor{{9., 9., 9.}, {1., 2., 3.}, {3., 4., 5.}, {0., 0., 0.}, {0., 0., 0.}}});
   expect_values(forwards.predict(Tensor{{1, 2, 0, 0}}), {2, 3, 4});
   // Nothing masks the products.
-  expect_values(back.predict(Tensor{{1, 2, 0, 0}}), {198, 45.5f, 73, 0, 0}, 1e-3f);
+  expect_values(back.predict(Tensor{{1, 2, 0, 0}}), {162, 37, 73, 0, 0}, 1e-3f);
 }
 
 TEST(ReversibleEmbedding, RefusesOtherTypes) {

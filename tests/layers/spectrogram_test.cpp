@@ -30,13 +30,16 @@ std::string message(const std::function<void()> &action) {
 } // namespace
 
 TEST(STFTSpectrogram, Checks) {
-  for (const char *mode : {"log", "magnitude", "psd", "real", "imag"})
-    check_layer(STFTSpectrogram({.mode = mode, .frame_length = 8}), {.input_shape = {20, 2}, .expected_shape = {4, 10}});
+  // Not magnitude and log, which bend too much near 0 for differences.
+  for (const char *mode : {"psd", "real", "imag"})
+    check_layer(STFTSpectrogram({.mode = mode, .frame_length = 8}),
+                {.input_shape = {20, 2}, .expected_shape = {4, 10}});
   check_layer(STFTSpectrogram({.mode = "stft", .frame_length = 8, .expand_dims = true}),
               {.input_shape = {none, 2}, .expected_shape = {none, 10, 2}, .open_size = 20, .expected_open = 4});
-  check_layer(STFTSpectrogram({.frame_length = 8, .fft_length = 16, .window = nullptr, .padding = "same",
-                               .data_format = "channels_first"}),
-              {.input_shape = {2, 20}, .expected_shape = {18, 5}});
+  check_layer(
+      STFTSpectrogram(
+          {.frame_length = 8, .fft_length = 16, .window = nullptr, .padding = "same", .data_format = "channels_first"}),
+      {.input_shape = {2, 20}, .expected_shape = {18, 5}});
 }
 
 TEST(STFTSpectrogram, Values) {
@@ -48,8 +51,9 @@ TEST(STFTSpectrogram, Values) {
                                      1.606286f, 0.02049078f, 0.00005003942f});
   expect_values(transformed("magnitude"), {2.706226f, 2.172981f, 1.051178f, 0.2130516f, 0.02949201f, 2.788387f,
                                            2.16344f, 0.8961825f, 0.1012195f, 0.007073855f});
-  expect_values(transformed("log"), {0.995555f, 0.7761001f, 0.04991108f, -1.546221f, -3.523636f, 1.025463f, 0.7716998f,
-                                     -0.1096112f, -2.290464f, -4.95135f},
+  expect_values(transformed("log"),
+                {0.995555f, 0.7761001f, 0.04991108f, -1.546221f, -3.523636f, 1.025463f, 0.7716998f, -0.1096112f,
+                 -2.290464f, -4.95135f},
                 1e-4f);
   expect_values(transformed("angle"), {0, -2.138186f, 1.965675f, -0.2866912f, 0, 0, -1.869877f, 2.60534f, 1.470905f, 0},
                 1e-4f);
@@ -62,10 +66,17 @@ TEST(STFTSpectrogram, Channels) {
     both.values<float>()[2 * t] = x;
     both.values<float>()[2 * t + 1] = -2 * x * x;
   }
-  expect_values(STFTSpectrogram({.mode = "magnitude", .frame_length = 4, .frame_step = 4, .window = "hamming",
-                                 .periodic = true, .scaling = "spectrum", .padding = "same", .expand_dims = true})(both),
+  expect_values(STFTSpectrogram({.mode = "magnitude",
+                                 .frame_length = 4,
+                                 .frame_step = 4,
+                                 .window = "hamming",
+                                 .periodic = true,
+                                 .scaling = "spectrum",
+                                 .padding = "same",
+                                 .expand_dims = true})(both),
                 {1.240281f, 3.459145f, 0.671181f, 2.089518f, 0.00182125f, 0.1266553f, 1.642415f, 5.451132f, 0.6981564f,
-                 2.340348f, 0.01857024f, 0.07647538f, 1.588738f, 5.212976f, 0.6947611f, 2.446303f, 0.06972706f, 0.586018f});
+                 2.340348f, 0.01857024f, 0.07647538f, 1.588738f, 5.212976f, 0.6947611f, 2.446303f, 0.06972706f,
+                 0.586018f});
 }
 
 TEST(STFTSpectrogram, Refuses) {
@@ -76,32 +87,40 @@ TEST(STFTSpectrogram, Refuses) {
             "layer 's': frame_step must be from 1 to frame_length, got 9 and 8");
   EXPECT_EQ(message([&] { STFTSpectrogram({.frame_length = 8, .fft_length = 4, .name = "s"})(x); }),
             "layer 's': fft_length must not be below frame_length, got 4 and 8");
-  EXPECT_EQ(message([&] {
-              STFTSpectrogram({.frame_length = 4, .window = std::vector{1.0, 2.0}, .name = "s"})(signal());
-            }),
+  EXPECT_EQ(message([&] { STFTSpectrogram({.frame_length = 4, .window = std::vector{1.0, 2.0}, .name = "s"})(x); }),
             "layer 's': window has 2 values, expected 4");
 }
 
 TEST(MelSpectrogram, Values) {
   Tensor x = signal();
-  expect_values(MelSpectrogram({.fft_length = 8, .sequence_stride = 4, .sequence_length = 6, .sampling_rate = 1000,
-                                .num_mel_bins = 3, .max_freq = 450, .top_db = 20})(x.reshape({1, 12})),
+  expect_values(MelSpectrogram({.fft_length = 8,
+                                .sequence_stride = 4,
+                                .sequence_length = 6,
+                                .sampling_rate = 1000,
+                                .num_mel_bins = 3,
+                                .max_freq = 450,
+                                .top_db = 20})(x.reshape({1, 12})),
                 {-3.000885f, 10.86585f, 7.731061f, 9.691005f, -4.181386f, 5.09757f, 1.092939f, 3.935779f, -2.921067f,
                  -3.004682f, -9.134153f, -3.2047f},
                 1e-4f);
   KerasTensor input = BatchInput({none});
-  Model one(input, MelSpectrogram({.fft_length = 8, .sequence_stride = 4, .window = "hamming", .sampling_rate = 1000,
-                                   .num_mel_bins = 2, .power_to_db = false, .mag_exp = 1})(input));
-  expect_values(one.predict(x.reshape({12})), {0.649332f, 3.151262f, 1.840601f, 2.762966f, 1.146412f, 0.2118395f,
-                                               0.2543767f, 0.6674485f});
+  Model one(input, MelSpectrogram({.fft_length = 8,
+                                   .sequence_stride = 4,
+                                   .window = "hamming",
+                                   .sampling_rate = 1000,
+                                   .num_mel_bins = 2,
+                                   .power_to_db = false,
+                                   .mag_exp = 1})(input));
+  expect_values(one.predict(x.reshape({12})),
+                {0.649332f, 3.151262f, 1.840601f, 2.762966f, 1.146412f, 0.2118395f, 0.2543767f, 0.6674485f});
 }
 
 TEST(MelSpectrogram, Checks) {
   check_layer(MelSpectrogram({.fft_length = 16, .sequence_stride = 8, .num_mel_bins = 4, .top_db = 300}),
               {.input_shape = {40}, .expected_shape = {4, 6}});
   // Shorter than the margin: the mirrors repeat.
-  check_layer(MelSpectrogram({.fft_length = 32, .sequence_stride = 8, .window = nullptr, .num_mel_bins = 4,
-                              .power_to_db = false}),
+  check_layer(MelSpectrogram(
+                  {.fft_length = 32, .sequence_stride = 8, .window = nullptr, .num_mel_bins = 4, .power_to_db = false}),
               {.input_shape = {none}, .expected_shape = {4, none}, .open_size = 10, .expected_open = 2});
   EXPECT_EQ(message([] { MelSpectrogram({.fft_length = 8, .sequence_length = 9, .name = "m"})(Input({40})); }),
             "layer 'm': sequence_length must not be above fft_length, got 9 and 8");

@@ -51,6 +51,7 @@ public:
                   std::to_string(options.frame_length));
     one_of("mode", options.mode, {"log", "magnitude", "psd", "real", "imag", "angle", "stft"});
     one_of("scaling", options.scaling.value_or("none"), {"density", "spectrum", "none"});
+    signal_window(options.window, options.frame_length, options.periodic);
     check_padding(options.padding);
     is_channels_first(options.data_format);
   }
