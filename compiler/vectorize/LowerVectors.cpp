@@ -61,8 +61,9 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       populateMathPolynomialApproximationPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
-    {
-      // Axes of one element behind the columns would be taken apart element by element.
+    // Axes of one element behind the columns would be taken apart element by element. Upstream's patterns do not keep
+    // masks in step with what they mask.
+    if (!function.walk([](vector::MaskOp) { return WalkResult::interrupt(); }).wasInterrupted()) {
       RewritePatternSet patterns(context);
       vector::populateDropUnitDimWithShapeCastPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
