@@ -325,8 +325,7 @@ class Drawing:
     def grow(self, program, values, cls, inputs=None):
         """Adds a call of a layer of this class, on given inputs or on some."""
         shapes = self.tensors(program, values)
-        # A signal, or several, is all that Keras documents for MelSpectrogram.
-        rank = 2 if cls == "MelSpectrogram" else spatial_axes(cls) and spatial_axes(cls) + 2
+        rank = spatial_axes(cls) and spatial_axes(cls) + 2
         for _ in range(ATTEMPTS[cls == self.star]):
             before = len(program.sources)
             if inputs:

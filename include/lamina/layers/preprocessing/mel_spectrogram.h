@@ -64,11 +64,13 @@ public:
   }
 
   Value call(const Value &input, CallContext &) const {
-    if (input.rank() != 1 && input.rank() != 2)
-      throw Error("expects a signal (samples) or (batch, samples), got shape " + input.shape().str());
+    if (input.rank() < 1)
+      throw Error("expects signals (..., samples), got shape " + input.shape().str());
     Value x = expand_dims(cast(input, dtype()), -1);
     if (input.rank() == 1)
       x = expand_dims(x, 0);
+    else if (input.rank() > 2)
+      x = detail::reshape(x, {-1, -2 - (input.rank() - 1), 1});
     Value y = power(x);
     if (options.power_to_db) {
       double reference = std::max(std::abs(options.ref_power), options.min_power);
@@ -76,7 +78,13 @@ public:
       y = maximum(y, max(y) - options.top_db);
     }
     y = transpose(y, {0, 2, 1});
-    return input.rank() == 1 ? Value(squeeze(y, 0)) : y;
+    if (input.rank() == 2)
+      return y;
+    Dims dims = dims_of(input);
+    dims.pop_back();
+    dims.push_back(Dim(y, 1));
+    dims.push_back(Dim(y, 2));
+    return reshape(y, dims);
   }
 
   template <typename F> void fields(F &f) {
