@@ -75,8 +75,8 @@ def PackWeightsPass : Pass<"lamina-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Give contractions their right operand in panels of one register tile";
   let description = [{
     The operand is copied to panels `[N/n][K…][n]`, contiguous for the inner loop, and read through `linalg.unpack`, which folds
-    into the kernel's slices. Rows that both operands are summed along become columns first. What depends on `weight` arguments alone is packed once, in `@prepare`; other operands are packed
-    where many rows pay for it.
+    into the kernel's slices. Rows that both operands are summed along become columns first. What depends on `weight`
+    arguments alone is packed once, in `@prepare`; other operands are packed where many rows pay for it.
   }];
   let options = [Option<"panel", "panel", "int64_t", "32", "Columns of a panel">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];

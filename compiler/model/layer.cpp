@@ -70,10 +70,9 @@ Values entering(trace::Graph &graph, const LayerBase &layer, Values values) {
   for (Value &x : values) {
     if (!is_floating(x.dtype()))
       continue;
-    if (is_half(layer.compute_dtype()) && x.dtype() != layer.compute_dtype())
+    if (is_half(layer.compute_dtype()))
       x = converted(graph, x, layer.compute_dtype());
-    if (x.dtype() != layer.dtype())
-      x = converted(graph, x, layer.dtype());
+    x = converted(graph, x, layer.dtype());
   }
   return values;
 }
@@ -155,6 +154,8 @@ std::int64_t CallContext::stream(std::optional<std::int64_t> layer_seed) const {
 }
 
 Value converted(trace::Graph &graph, const Value &x, DType dtype) {
+  if (x.dtype() == dtype)
+    return x;
   Value y = cast(x, dtype);
   if (Value mask = graph.mask(x); mask.defined())
     graph.setMask(y, mask);

@@ -209,8 +209,7 @@ Values Network::invoke(trace::Graph &graph, const Values &inputs, const Config &
                   ", got " + got.str());
     Values &place = results[inputs_[i].node().get()];
     place.resize(std::max(place.size(), inputs_[i].index() + 1));
-    place[inputs_[i].index()] =
-        given[i].dtype() == inputs_[i].dtype() ? given[i] : converted(graph, given[i], inputs_[i].dtype());
+    place[inputs_[i].index()] = converted(graph, given[i], inputs_[i].dtype());
   }
   graph.callers.push_back(this);
   for (const auto &node : nodes_) {

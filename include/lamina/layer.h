@@ -449,6 +449,7 @@ private:
   std::shared_ptr<LayerBase> layer_;
 };
 
+/// The layers themselves, in order.
 std::vector<std::shared_ptr<LayerBase>> layers_of(const std::vector<Inner> &list);
 
 /// The registered class names of a package, in order.

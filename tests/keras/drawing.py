@@ -177,7 +177,8 @@ class Drawing:
             "max_number": lambda: self.number(1, 4),
             "vocabulary": lambda: [3, 5, 8, 9],
             "logit_soft_cap": lambda: self.pick([None, 0.5, 3.0]),
-            "mode": lambda: self.pick(["log", "magnitude", "psd", "real", "imag", "stft"]),
+            "mode": lambda: self.pick(["horizontal", "vertical", "horizontal_and_vertical"] if cls == "RandomFlip" else
+                                      ["log", "magnitude", "psd", "real", "imag", "stft"]),
             "frame_length": lambda: self.number(2, 5),
             "frame_step": lambda: self.number(1, 3),
             "fft_length": lambda: self.number(4, 12),
@@ -264,7 +265,7 @@ class Drawing:
             arguments.setdefault("fft_length", self.number(4, 12))
         if "return_state" in arguments and self.chance(0.5):
             del arguments["return_state"]
-        if self.chance(0.04) and not cls.startswith("ConvLSTM"):  # whose weights train on in Keras
+        if self.chance(0.04):
             arguments["trainable"] = False
         return Make(f"L.{cls}", arguments)
 

@@ -10,6 +10,19 @@ TEST(LSTM, Checks) {
   check_layer(LSTM(3, {.use_bias = false, .go_backwards = true}), {.input_shape = {4, 2}, .expected_shape = {3}});
 }
 
+TEST(Recurrent, TrainableReachesTheCell) {
+  auto trained = [](auto layer, const Shape &shape) {
+    KerasTensor input = Input(shape);
+    return Model(input, layer(input)).trainable_weights().size();
+  };
+  EXPECT_EQ(trained(LSTM(2, {.trainable = false}), {4, 3}), 0u);
+  EXPECT_EQ(trained(GRU(2, {.trainable = false}), {4, 3}), 0u);
+  EXPECT_EQ(trained(SimpleRNN(2, {.trainable = false}), {4, 3}), 0u);
+  EXPECT_EQ(trained(Bidirectional(LSTM(2, {.trainable = false})), {4, 3}), 0u);
+  // In Keras this one's trains on.
+  EXPECT_EQ(trained(ConvLSTM1D(2, 2, {.trainable = false}), {3, 4, 1}), 3u);
+}
+
 TEST(GRU, Checks) {
   check_layer(GRU(3), {.input_shape = {4, 2}, .expected_shape = {3}});
   check_layer(GRU(3, {.reset_after = false, .return_sequences = true}),

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include <lamina/layers/support.h>
+#include <lamina/windows.h>
 
 namespace lamina::layers {
 

@@ -216,7 +216,9 @@ public:
     expand_steps(options.strides, options.dilation_rate, Spatial);
     check_steps(options.strides, options.dilation_rate);
     using Cell = ConvLSTMCell<Spatial>;
-    auto cell = cell_options<typename Cell::Options>(options, this->dtype_policy_, "conv_lstm_cell");
+    // As in Keras, whose other recurrent layers freeze their cells with themselves.
+    auto cell =
+        cell_options<typename Cell::Options>(options, this->dtype_policy_, /*trainable=*/true, "conv_lstm_cell");
     cell.strides = options.strides;
     cell.padding = options.padding;
     cell.data_format = options.data_format;

@@ -21,7 +21,8 @@ namespace lamina::layers {
   std::optional<std::int64_t> seed = {}
 
 /// The cell's share of a layer's arguments.
-template <typename To, typename From> To cell_options(const From &from, const std::string &dtype, const char *name) {
+template <typename To, typename From>
+To cell_options(const From &from, const std::string &dtype, bool trainable, const char *name) {
   To to;
   to.activation = from.activation;
   if constexpr (requires { to.recurrent_activation; })
@@ -44,6 +45,7 @@ template <typename To, typename From> To cell_options(const From &from, const st
   to.recurrent_dropout = from.recurrent_dropout;
   to.seed = from.seed;
   to.dtype = dtype;
+  to.trainable = trainable;
   to.name = name;
   return to;
 }

@@ -31,7 +31,8 @@ public:
   }
 
   std::shared_ptr<LayerBase> make_cell() const {
-    return std::make_shared<GRUCell>(units, cell_options<GRUCell::Options>(options, dtype_policy_, "gru_cell"));
+    return std::make_shared<GRUCell>(units,
+                                     cell_options<GRUCell::Options>(options, dtype_policy_, trainable(), "gru_cell"));
   }
 
   template <typename F> void fields(F &f) {

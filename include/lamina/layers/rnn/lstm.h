@@ -31,7 +31,8 @@ public:
   }
 
   std::shared_ptr<LayerBase> make_cell() const {
-    return std::make_shared<LSTMCell>(units, cell_options<LSTMCell::Options>(options, dtype_policy_, "lstm_cell"));
+    return std::make_shared<LSTMCell>(
+        units, cell_options<LSTMCell::Options>(options, dtype_policy_, trainable(), "lstm_cell"));
   }
 
   template <typename F> void fields(F &f) {

@@ -24,7 +24,7 @@ public:
 
   std::shared_ptr<LayerBase> make_cell() const {
     return std::make_shared<SimpleRNNCell>(
-        units, cell_options<SimpleRNNCell::Options>(options, dtype_policy_, "simple_rnn_cell"));
+        units, cell_options<SimpleRNNCell::Options>(options, dtype_policy_, trainable(), "simple_rnn_cell"));
   }
 
   template <typename F> void fields(F &f) {
