@@ -109,13 +109,24 @@ def FormKernelsPass : Pass<"lamina-form-kernels", "::mlir::ModuleOp"> {
                            "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
+def ExpandFunctionsPass : Pass<"lamina-expand-functions", "::mlir::ModuleOp"> {
+  let summary = "Write exponentials, logarithms and their kin as arithmetic";
+  let description = [{
+    Functions of f32 become range reductions and polynomials of one element, which vectorize like all arithmetic: no call is left
+    and work is counted as it is done. Infinities and NaN give what the functions give; results below the least normal number
+    are 0.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 def CountWorkPass : Pass<"lamina-count-work", "::mlir::ModuleOp"> {
   let summary = "Say what each call of a kernel computes and moves, for profiles";
   let description = [{
     Gives every call in `@main` its site, floating-point operations and bytes, of the sizes that it has when it runs, and writes
     the table of sites on the module: `lamina.sites`, kernel and layers of each and whether it computes a part of a gradient. Calls
-    of one kernel for the same layers share a site. Every operation of `arith` and `math` on numbers counts once an element; what is read or written several times
-    counts once.
+    of one kernel for the same layers share a site. Every operation of `arith` and `math` on numbers counts once an element,
+    `math.fma` twice, integers only where they are added, multiplied or xor-ed; what is read or written several times counts
+    once.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }

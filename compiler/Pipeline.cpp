@@ -119,6 +119,7 @@ void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machin
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createFindRowsPass());
   manager.addPass(createFormKernelsPass());
+  manager.addPass(createExpandFunctionsPass());
   if (profile)
     manager.addPass(createCountWorkPass());
 }

@@ -23,10 +23,16 @@ namespace mlir::lamina {
 
 namespace {
 
-bool isArithmetic(Operation &op) {
-  return isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op.getDialect()) && op.getNumResults() == 1 &&
-         isa<FloatType>(op.getResult(0).getType()) && !op.hasTrait<OpTrait::ConstantLike>() &&
-         !isa<CastOpInterface, arith::SelectOp>(op);
+/// Operations on numbers that count, each as often as the limit of multiply-adds counts it.
+int64_t operations(Operation &op) {
+  if (isa<math::FmaOp>(op))
+    return 2;
+  if (op.getNumResults() != 1 || op.hasTrait<OpTrait::ConstantLike>() || isa<CastOpInterface, arith::SelectOp>(op))
+    return 0;
+  Type type = op.getResult(0).getType();
+  if (isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::XOrIOp>(op))
+    return isa<IntegerType>(type) && !type.isInteger(1);
+  return isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op.getDialect()) && isa<FloatType>(type);
 }
 
 /// The work of one call. The kernel's operations are repeated before the call, for their sizes; what is not needed for
@@ -47,7 +53,7 @@ public:
     Value total = number(0);
     kernel.walk([&](linalg::LinalgOp op) {
       int64_t each = 0;
-      op->walk([&](Operation *scalar) { each += isArithmetic(*scalar); });
+      op->walk([&](Operation *scalar) { each += operations(*scalar); });
       if (each > 0)
         total = add(total, multiply(points(op), number(each)));
     });

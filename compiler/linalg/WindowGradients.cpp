@@ -10,39 +10,47 @@ namespace {
 
 TypedAttr zeroOf(OpBuilder &b, Type type) { return cast<TypedAttr>(b.getZeroAttr(type)); }
 
-// The window's places as one axis, last place first, and [channel, group, feature] as [group, feature, channel]:
-// what the input's gradient reads in order.
-Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank) {
+// The window's places last place first, and, to have `channelsLast`, [channel, group, feature] as [group, feature,
+// channel]: what the input's gradient reads in order.
+Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank, bool channelsLast) {
   auto type = cast<RankedTensorType>(kernel.getType());
   ArrayRef<int64_t> shape = type.getShape();
   int64_t places = ShapedType::getNumElements(shape.take_front(rank));
-  int64_t channels = shape[rank], groups = shape[rank + 1], features = shape[rank + 2];
   SmallVector<ReassociationIndices> flat{llvm::to_vector(llvm::seq<int64_t>(0, rank)), {rank}, {rank + 1}, {rank + 2}};
-  auto flatType = RankedTensorType::get({places, channels, groups, features}, type.getElementType());
+  SmallVector<int64_t> flatShape{places, shape[rank], shape[rank + 1], shape[rank + 2]}, turnedShape = flatShape;
+  if (channelsLast)
+    turnedShape = {places, shape[rank + 1], shape[rank + 2], shape[rank]};
+  auto flatType = RankedTensorType::get(flatShape, type.getElementType());
   Value source = b.createOrFold<tensor::CollapseShapeOp>(loc, flatType, kernel, flat);
   auto index = [&](int64_t value) { return OpFoldResult(b.getIndexAttr(value)); };
-  Value empty =
-      tensor::EmptyOp::create(b, loc, ArrayRef<int64_t>{places, groups, features, channels}, type.getElementType());
+  auto onePlace = [&](ArrayRef<int64_t> shape) {
+    auto sizes = llvm::map_to_vector(shape, index);
+    sizes[0] = index(1);
+    return sizes;
+  };
+  Value empty = tensor::EmptyOp::create(b, loc, turnedShape, type.getElementType());
   SmallVector<OpFoldResult> strides(4, index(1)), from(4, index(0)), to = from;
-  SmallVector<OpFoldResult> sizes{index(1), index(channels), index(groups), index(features)};
-  SmallVector<OpFoldResult> turnedSizes{index(1), index(groups), index(features), index(channels)};
   Value result =
       loopOver(b, loc, index(places), empty, [&](OpBuilder &b, Value iv, ValueRange carried) {
         from[0] = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
         to[0] = iv;
-        Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, sizes, strides);
+        Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, onePlace(flatShape), strides);
         Structured nest(b, loc);
-        AffineExpr one = nest.loop(index(1)), g = nest.loop(index(groups)), f = nest.loop(index(features)),
-                   c = nest.loop(index(channels));
+        AffineExpr one = nest.loop(index(1)), g = nest.loop(index(shape[rank + 1])),
+                   f = nest.loop(index(shape[rank + 2])), c = nest.loop(index(shape[rank]));
         nest.in(slice, {one, c, g, f});
-        nest.out(type.getElementType(), {one, g, f, c});
+        if (channelsLast)
+          nest.out(type.getElementType(), {one, g, f, c});
+        else
+          nest.out(type.getElementType(), {one, c, g, f});
         Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
-        return SmallVector<Value>{tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, turnedSizes, strides)};
+        return SmallVector<Value>{
+            tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, onePlace(turnedShape), strides)};
       }).front();
-  SmallVector<int64_t> turnedShape(shape.take_front(rank));
-  turnedShape.append({groups, features, channels});
-  return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(turnedShape, type.getElementType()), result,
-                                               flat, llvm::map_to_vector(turnedShape, index));
+  SmallVector<int64_t> whole(shape.take_front(rank));
+  llvm::append_range(whole, ArrayRef(turnedShape).drop_front());
+  return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(whole, type.getElementType()), result, flat,
+                                               llvm::map_to_vector(whole, index));
 }
 
 // The positions of dx that give one residue when their padded place is divided by the stride. They see every stride-th
@@ -94,21 +102,16 @@ Phases phasesOf(OpBuilder &b, Location loc, const SpatialAxis &axis) {
   return phases;
 }
 
-// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: for each phase of the axes a convolution of
-// stride 1 over dy with its places of the window, turned around.
-Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef<SpatialAxis> axes, int64_t groups) {
-  auto kernelType = cast<RankedTensorType>(kernel.getType());
-  int64_t rank = axes.size(), channels = kernelType.getDimSize(rank);
-  int64_t features = kernelType.getDimSize(rank + 1) / groups;
-  Type element = kernelType.getElementType(), accumulator = accumulatorOf(element);
-  Value split = splitLast(b, loc, kernel, groups);
-  bool isPoint = llvm::all_of(axes, [](const SpatialAxis &axis) { return axis.window == 1; });
-  Value turned = isPoint ? split : turnKernel(b, loc, split, rank);
+// Puts dx together from its phases. `part` computes one combination of the axes' phases, of at least one tap each, from
+// what it sees of the inputs, which lie around dy's positions, as a window of stride 1 over the axes that it is given.
+using PartBody = llvm::function_ref<Value(ArrayRef<Value> seen, ArrayRef<SpatialAxis> axes, ArrayRef<Phase> phases)>;
+Value byPhases(OpBuilder &b, Location loc, ArrayRef<Value> inputs, ArrayRef<TypedAttr> padding,
+               ArrayRef<SpatialAxis> axes, OpFoldResult channels, Type element, PartBody part) {
+  int64_t rank = axes.size();
   auto index = [&](int64_t value) { return OpFoldResult(b.getIndexAttr(value)); };
-
   SmallVector<Phases> phases;
-  SmallVector<OpFoldResult> sizes = dimSizes(b, loc, dy), low(rank + 2, index(0)), high = low;
-  sizes.back() = index(channels * groups);
+  SmallVector<OpFoldResult> sizes = dimSizes(b, loc, inputs[0]), low(rank + 2, index(0)), high = low;
+  sizes.back() = channels;
   int64_t combinations = 1;
   bool gaps = false;
   for (auto [i, axis] : llvm::enumerate(axes)) {
@@ -119,56 +122,107 @@ Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef
     high[i + 1] = phases.back().high;
     sizes[i + 1] = axis.input;
   }
-  Value padded = padTensor(b, loc, dy, low, high, zeroOf(b, cast<RankedTensorType>(dy.getType()).getElementType()));
+  SmallVector<Value> padded;
+  for (auto [input, value] : llvm::zip_equal(inputs, padding))
+    padded.push_back(padTensor(b, loc, input, low, high, value));
   Value result = gaps ? filledTensor(b, loc, sizes, zeroOf(b, element))
                       : tensor::EmptyOp::create(b, loc, sizes, element).getResult();
   for (int64_t combination = 0; combination < combinations; ++combination) {
     SmallVector<SpatialAxis> dense;
-    SmallVector<OpFoldResult> from(rank + 2, index(0)), extents = dimSizes(b, loc, padded);
-    SmallVector<OpFoldResult> taps(rank + 3, index(0)), tapCounts = dimSizes(b, loc, turned),
-                                                        tapSteps(rank + 3, index(1));
-    SmallVector<OpFoldResult> to(rank + 2, index(0)), counts = sizes, strides(rank + 2, index(1));
+    SmallVector<Phase> chosen;
+    SmallVector<OpFoldResult> from(rank + 2, index(0)), extents, to(rank + 2, index(0)), counts = sizes,
+                                                                 strides(rank + 2, index(1));
     int64_t number = combination;
-    bool empty = false;
     for (int64_t i = 0; i < rank; ++i) {
       const Phase &phase = phases[i].all[number % phases[i].all.size()];
       number /= phases[i].all.size();
-      empty |= phase.taps == 0;
       SpatialAxis axis = axes[i];
       axis.window = phase.taps;
       axis.stride = 1;
       axis.dilation = phase.dilation;
       axis.output = phase.count;
       dense.push_back(axis);
+      chosen.push_back(phase);
       from[i + 1] = index(phases[i].low + phase.from);
-      extents[i + 1] = sizeExpr(b, loc, b.getAffineSymbolExpr(0) + axis.reach(), phase.count);
-      taps[i] = index(phase.tap);
-      tapCounts[i] = index(phase.taps);
-      tapSteps[i] = index(phase.step);
       to[i + 1] = index(phase.first);
       counts[i + 1] = phase.count;
       strides[i + 1] = index(axes[i].stride);
     }
-    if (empty)
+    if (llvm::any_of(chosen, [](const Phase &phase) { return phase.taps == 0; }))
       continue;
-    Structured nest(b, loc);
-    ConvLoops loops(nest, b, dense, sizes.front(), {groups, features, channels}, false);
-    SmallVector<AffineExpr> kernelIndex = loops.window;
-    AffineExpr feature = loops.input.back(), group = loops.result[rank + 1], channel = loops.result[rank + 2];
-    if (isPoint)
-      kernelIndex.append({channel, group, feature});
-    else
-      kernelIndex.append({group, feature, channel});
-    Value seen = combinations == 1 ? padded : sliceTensor(b, loc, padded, from, extents);
-    nest.in(splitLast(b, loc, seen, groups), loops.input);
-    nest.in(tensor::ExtractSliceOp::create(b, loc, turned, taps, tapCounts, tapSteps), kernelIndex);
-    nest.out(accumulator, loops.result, zeroOf(b, accumulator));
-    Value part = castElements(b, loc, joinLast(b, loc, multiplyAdd(nest, accumulator)), element);
+    SmallVector<Value> seen = padded;
+    if (combinations > 1)
+      for (Value &input : seen) {
+        extents = dimSizes(b, loc, input);
+        for (auto [i, axis] : llvm::enumerate(dense))
+          extents[i + 1] = sizeExpr(b, loc, b.getAffineSymbolExpr(0) + axis.reach(), axis.output);
+        input = sliceTensor(b, loc, input, from, extents);
+      }
+    Value computed = part(seen, dense, chosen);
     if (combinations == 1)
-      return part;
-    result = tensor::InsertSliceOp::create(b, loc, part, result, to, counts, strides);
+      return computed;
+    result = tensor::InsertSliceOp::create(b, loc, computed, result, to, counts, strides);
   }
   return result;
+}
+
+// dx[i] = sum of dy[o] k[w] over o * stride + w * dilation - low = i: for each phase of the axes a convolution of
+// stride 1 over dy with its places of the window, turned around.
+Value convTranspose(OpBuilder &b, Location loc, Value dy, Value kernel, ArrayRef<SpatialAxis> axes, int64_t groups) {
+  auto kernelType = cast<RankedTensorType>(kernel.getType());
+  int64_t rank = axes.size(), channels = kernelType.getDimSize(rank);
+  int64_t features = kernelType.getDimSize(rank + 1) / groups;
+  Type element = kernelType.getElementType(), accumulator = accumulatorOf(element);
+  Value split = splitLast(b, loc, kernel, groups);
+  bool isPoint = llvm::all_of(axes, [](const SpatialAxis &axis) { return axis.window == 1; });
+  // Channels fill vectors, or, where they are too few for that, the features that are summed do.
+  bool channelsLast = !isPoint && (channels >= 8 || features < 16);
+  Value turned = isPoint ? split : turnKernel(b, loc, split, rank, channelsLast);
+  auto index = [&](int64_t value) { return OpFoldResult(b.getIndexAttr(value)); };
+  auto part = [&](ArrayRef<Value> seen, ArrayRef<SpatialAxis> dense, ArrayRef<Phase> phases) {
+    SmallVector<OpFoldResult> taps(rank + 3, index(0)), tapCounts = dimSizes(b, loc, turned),
+                                                        tapSteps(rank + 3, index(1));
+    for (auto [i, phase] : llvm::enumerate(phases)) {
+      taps[i] = index(phase.tap);
+      tapCounts[i] = index(phase.taps);
+      tapSteps[i] = index(phase.step);
+    }
+    Structured nest(b, loc);
+    ConvLoops loops(nest, b, dense, dimSize(b, loc, dy, 0), {groups, features, channels}, false);
+    SmallVector<AffineExpr> kernelIndex = loops.window;
+    AffineExpr feature = loops.input.back(), group = loops.result[rank + 1], channel = loops.result[rank + 2];
+    if (channelsLast)
+      kernelIndex.append({group, feature, channel});
+    else
+      kernelIndex.append({channel, group, feature});
+    nest.in(splitLast(b, loc, seen[0], groups), loops.input);
+    nest.in(tensor::ExtractSliceOp::create(b, loc, turned, taps, tapCounts, tapSteps), kernelIndex);
+    nest.out(accumulator, loops.result, zeroOf(b, accumulator));
+    return castElements(b, loc, joinLast(b, loc, multiplyAdd(nest, accumulator)), element);
+  };
+  TypedAttr zero = zeroOf(b, cast<RankedTensorType>(dy.getType()).getElementType());
+  return byPhases(b, loc, dy, zero, axes, index(channels * groups), element, part);
+}
+
+// The axes of the padded input, as one without padding.
+SmallVector<SpatialAxis> withPaddingInside(OpBuilder &b, Location loc, ArrayRef<SpatialAxis> axes) {
+  AffineExpr s0, s1, s2;
+  bindSymbols(b.getContext(), s0, s1, s2);
+  SmallVector<SpatialAxis> whole(axes);
+  for (SpatialAxis &axis : whole) {
+    axis.input = sizeExpr(b, loc, s0 + s1 + s2, {axis.low, axis.input, axis.high});
+    axis.low = axis.high = b.getIndexAttr(0);
+  }
+  return whole;
+}
+
+Value cutPadding(OpBuilder &b, Location loc, Value whole, ArrayRef<SpatialAxis> axes) {
+  SmallVector<OpFoldResult> sizes = dimSizes(b, loc, whole), offsets(sizes.size(), b.getIndexAttr(0));
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    offsets[i + 1] = axis.low;
+    sizes[i + 1] = axis.input;
+  }
+  return sliceTensor(b, loc, whole, offsets, sizes);
 }
 
 FailureOr<Value> lowerConvTranspose(ConvTransposeOp op, PatternRewriter &rewriter) {
@@ -186,20 +240,9 @@ FailureOr<Value> lowerConvTranspose(ConvTransposeOp op, PatternRewriter &rewrite
   });
   if (!cut)
     return convTranspose(rewriter, loc, op.getInput(), op.getKernel(), axes, op.getGroups());
-  AffineExpr s0, s1, s2;
-  bindSymbols(rewriter.getContext(), s0, s1, s2);
-  SmallVector<SpatialAxis> unpadded = axes;
-  for (SpatialAxis &axis : unpadded) {
-    axis.input = sizeExpr(rewriter, loc, s0 + s1 + s2, {axis.low, axis.input, axis.high});
-    axis.low = axis.high = rewriter.getIndexAttr(0);
-  }
-  Value whole = convTranspose(rewriter, loc, op.getInput(), op.getKernel(), unpadded, op.getGroups());
-  SmallVector<OpFoldResult> sizes = dimSizes(rewriter, loc, whole), offsets(sizes.size(), rewriter.getIndexAttr(0));
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    offsets[i + 1] = axis.low;
-    sizes[i + 1] = axis.input;
-  }
-  return sliceTensor(rewriter, loc, whole, offsets, sizes);
+  Value whole = convTranspose(rewriter, loc, op.getInput(), op.getKernel(), withPaddingInside(rewriter, loc, axes),
+                              op.getGroups());
+  return cutPadding(rewriter, loc, whole, axes);
 }
 
 FailureOr<Value> lowerConvKernelGrad(ConvKernelGradOp op, PatternRewriter &rewriter) {
@@ -293,47 +336,44 @@ Value placeApart(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef
   return fitTo(b, loc, joined, axes);
 }
 
-// Windows that overlap: for each place in the window, its share is added to the positions that it has in all windows.
-Value placeOverlapping(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,
-                       PlaceBody body) {
-  SmallVector<OpFoldResult> windows = dimSizes(b, loc, perWindow[0]), sizes = windows;
-  SmallVector<OpFoldResult> strides(sizes.size(), b.getIndexAttr(1));
-  int64_t places = 1;
-  AffineExpr s0 = b.getAffineSymbolExpr(0);
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    sizes[i + 1] = sizeExpr(b, loc, s0 * axis.stride + axis.window, windows[i + 1]);
-    strides[i + 1] = b.getIndexAttr(axis.stride);
-    places *= axis.window;
-  }
-  auto partType = RankedTensorType::get(llvm::map_to_vector(windows, staticSize), element);
-  Value zeros = filledTensor(b, loc, sizes, zeroOf(b, element));
-  Value sums =
-      loopOver(b, loc, b.getIndexAttr(places), zeros, [&](OpBuilder &b, Value iv, ValueRange carried) {
-        SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
-        int64_t below = places;
-        for (auto [i, axis] : llvm::enumerate(axes)) {
-          below /= axis.window;
-          offsets[i + 1] = sizeExpr(b, loc, s0.floorDiv(below) % axis.window, OpFoldResult(iv));
-        }
-        Value place = Scalar(b, loc).cast(iv, b.getI32Type());
-        Value part = tensor::ExtractSliceOp::create(b, loc, carried[0], offsets, windows, strides);
-        SmallVector<Value> operands{part};
-        operands.append(perWindow.begin(), perWindow.end());
-        auto scalarType = RankedTensorType::get({}, place.getType());
-        operands.push_back(tensor::FromElementsOp::create(b, loc, scalarType, place));
-        Value sum = pointwise(b, loc, partType, operands, [&](Scalar &s, ValueRange x) {
-          return s.add(x[0], body(s, x.drop_front().drop_back(), x.back()));
-        });
-        return SmallVector<Value>{tensor::InsertSliceOp::create(b, loc, sum, carried[0], offsets, windows, strides)};
-      }).front();
-  return fitTo(b, loc, sums, axes);
+// Windows that overlap: each position adds up its shares of all windows that it lies in, which are those around dy's
+// position for its phase. `padding` stands for windows that are not there.
+Value placeOverlapping(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<TypedAttr> padding,
+                       ArrayRef<SpatialAxis> axes, Type element, PlaceBody body) {
+  Type i32 = b.getI32Type(), accumulator = accumulatorOf(element);
+  auto part = [&](ArrayRef<Value> seen, ArrayRef<SpatialAxis> dense, ArrayRef<Phase> phases) {
+    Structured nest(b, loc);
+    WindowLoops loops(nest, b, loc, seen[0], dense);
+    for (Value value : seen)
+      nest.in(value, loops.input);
+    nest.shapeOnly(loops.window);
+    nest.out(accumulator, loops.result, zeroOf(b, accumulator));
+    Value sum = nest.build([&](Structured::Region &r) {
+                      Scalar &s = r.s;
+                      Value place = s.constantInt(i32, 0);
+                      for (auto [axis, phase, loop] : llvm::zip_equal(axes, phases, loops.window)) {
+                        Value tap = s.cast(r.index(cast<AffineDimExpr>(loop).getPosition()), i32);
+                        Value along = s.sub(s.constantInt(i32, axis.window - 1 - phase.tap),
+                                            s.mul(tap, s.constantInt(i32, phase.step)));
+                        place = s.add(s.mul(place, s.constantInt(i32, axis.window)), along);
+                      }
+                      return SmallVector<Value>{s.add(r.out[0], s.cast(body(s, r.in, place), accumulator))};
+                    })
+                    .front();
+    return castElements(b, loc, sum, element);
+  };
+  auto compute = [&](ArrayRef<SpatialAxis> axes) {
+    return byPhases(b, loc, perWindow, padding, axes, dimSize(b, loc, perWindow[0], axes.size() + 1), element, part);
+  };
+  bool open = llvm::any_of(axes, [](auto &axis) { return ShapedType::isDynamic(staticSize(axis.low)); });
+  return open ? cutPadding(b, loc, compute(withPaddingInside(b, loc, axes)), axes) : compute(axes);
 }
 
-Value placeWindows(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<SpatialAxis> axes, Type element,
-                   PlaceBody body) {
+Value placeWindows(OpBuilder &b, Location loc, ArrayRef<Value> perWindow, ArrayRef<TypedAttr> padding,
+                   ArrayRef<SpatialAxis> axes, Type element, PlaceBody body) {
   bool apart = llvm::all_of(axes, [](const SpatialAxis &axis) { return axis.stride >= axis.window; });
   return apart ? placeApart(b, loc, perWindow, axes, element, body)
-               : placeOverlapping(b, loc, perWindow, axes, element, body);
+               : placeOverlapping(b, loc, perWindow, padding, axes, element, body);
 }
 
 FailureOr<Value> lowerMaxPoolGrad(MaxPoolGradOp op, PatternRewriter &rewriter) {
@@ -344,7 +384,8 @@ FailureOr<Value> lowerMaxPoolGrad(MaxPoolGradOp op, PatternRewriter &rewriter) {
   auto axes = spatialAxes(rewriter, loc, ArrayRef(sizes).drop_front().drop_back(), op.getWindow(), op.getStrides(), {},
                           op.getPaddingAttr());
   Value first = firstMaximum(rewriter, loc, x, maxPool(rewriter, loc, x, axes), axes);
-  return placeWindows(rewriter, loc, {first, op.getCotangent()}, axes, element,
+  TypedAttr nowhere = rewriter.getI32IntegerAttr(-1);
+  return placeWindows(rewriter, loc, {first, op.getCotangent()}, {nowhere, zeroOf(rewriter, element)}, axes, element,
                       [&](Scalar &s, ValueRange v, Value place) {
                         return s.select(s.compare(Predicate::Eq, v[0], place), v[1], s.constantInt(element, 0));
                       });
@@ -358,7 +399,8 @@ FailureOr<Value> lowerAvgPoolGrad(AvgPoolGradOp op, PatternRewriter &rewriter) {
     if (ShapedType::isDynamic(staticSize(axis.output)))
       axis.output = dimSize(rewriter, loc, op.getCotangent(), i + 1);
   Value share = divideByCount(rewriter, loc, op.getCotangent(), axes);
-  return placeWindows(rewriter, loc, share, axes, op.getType().getElementType(),
+  Type element = op.getType().getElementType();
+  return placeWindows(rewriter, loc, share, zeroOf(rewriter, element), axes, element,
                       [](Scalar &, ValueRange v, Value) { return v[0]; });
 }
 

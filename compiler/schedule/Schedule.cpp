@@ -277,8 +277,8 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
       if (type == utils::IteratorType::reduction && (int64_t)i != sharedReduction)
         inner[i] = 1;
   } else {
-    bool single = m < 0;
-    tile[n] = columns(ranges[n], width, single ? 4 : 2);
+    bool fewRows = m < 0 || (!ShapedType::isDynamic(ranges[m]) && ranges[m] <= 4);
+    tile[n] = columns(ranges[n], width, fewRows ? 4 : 2);
     // A short axis that is no whole number of vectors is walked in whole ones: LLVM would widen the odd one.
     if (ranges[n] == tile[n] && tile[n] > width && tile[n] % width)
       tile[n] = tile[n] / width * width;

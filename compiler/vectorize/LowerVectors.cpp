@@ -1,5 +1,4 @@
-// Breaks vectors of a bufferized kernel down to rows of one register tile, plain loads and stores, and polynomials.
-// Guarantees that nothing is left that calls a library function once an element.
+// Breaks vectors of a bufferized kernel down to rows of one register tile, plain loads and stores.
 
 #include "compiler/Passes.h"
 #include "compiler/vectorize/ContractionUnits.h"
@@ -10,7 +9,6 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -56,11 +54,6 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       rewriter.eraseOp(op);
     }
 
-    {
-      RewritePatternSet patterns(context);
-      populateMathPolynomialApproximationPatterns(patterns);
-      (void)applyPatternsGreedily(function, std::move(patterns));
-    }
     // Axes of one element behind the columns would be taken apart element by element. Upstream's patterns do not keep
     // masks in step with what they mask.
     if (!function.walk([](vector::MaskOp) { return WalkResult::interrupt(); }).wasInterrupted()) {

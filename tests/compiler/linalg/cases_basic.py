@@ -23,6 +23,21 @@ for name, reference, x in [
 ]:
     case(name, [x], f"%r = lamina.{name} %a0 : {{0}}", reference, everywhere([x]), 1e-6)
 
+# To 1e-6 of the result over the whole range, and near zeros of the function to 1e-7.
+def sweep(*ends):
+    return np.concatenate([np.linspace(*pair, 2001) for pair in zip(ends, ends[1:])]).astype(np.float32)
+
+
+decades = np.logspace(-37, 38, 4001).astype(np.float32)
+for name, reference, x in [
+    ("exp", np.exp, sweep(-87, -1, 1, 88.7)), ("expm1", np.expm1, sweep(-90, -0.4, 0.4, 88.7)),
+    ("log", np.log, np.concatenate([decades, sweep(0.5, 2)])),
+    ("log1p", np.log1p, np.concatenate([decades, sweep(-0.9999, -0.5, 0.5, 4)])), ("erf", erf, sweep(-5, -1, 1, 5)),
+    ("softplus", lambda x: np.logaddexp(x, 0), sweep(-90, -1, 1, 90)),
+]:
+    case(f"{name}_sweep", [x], f"%r = lamina.{name} %a0 : {{0}}",
+         lambda x, f=reference: np.asarray(f(x.astype(np.float64)), np.float32), (), 1e-7)
+
 ints = np.array([-7, -1, 0, 1, 5, np.iinfo(np.int32).min], np.int32)
 for name, reference in [("abs", np.abs), ("neg", np.negative), ("sign", np.sign), ("relu", lambda x: np.maximum(x, 0))]:
     case(f"{name}_int", [ints], f"%r = lamina.{name} %a0 : {{0}}", reference)
@@ -225,30 +240,42 @@ case("constant", [x], "%r = lamina.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : te
 M32 = 0xFFFFFFFF
 
 
-def philox(seed, stream, count):
+def threefry(seed, stream, shape):
     mask = (1 << 64) - 1
     s = (seed + (stream + 1) * 0x9E3779B97F4A7C15) & mask
     s = ((s ^ (s >> 30)) * 0xBF58476D1CE4E5B9) & mask
     s = ((s ^ (s >> 27)) * 0x94D049BB133111EB) & mask
     s ^= s >> 31
-    words = []
-    for low in range(count):
-        key, high = s & M32, s >> 32
-        for _ in range(10):
-            product = low * 0xD256D193
-            low, high = (product >> 32) ^ key ^ high, product & M32
-            key = (key + 0x9E3779B9) & M32
-        words.append((low, high))
-    return np.array(words, np.int64)
+    rest = math.prod(shape[1:])
+    return np.array([threefry_2x32((i % rest, i // rest), (s & M32, s >> 32)) for i in range(math.prod(shape))], np.uint32)
+
+
+def threefry_2x32(counter, key, rounds=13):
+    keys = (*key, 0x1BD11BDA ^ key[0] ^ key[1])
+    x, y = (counter[0] + key[0]) & M32, (counter[1] + key[1]) & M32
+    for i in range(rounds):
+        turn = (13, 15, 26, 6, 17, 29, 16, 24)[i % 8]
+        x = (x + y) & M32
+        y = ((y << turn | y >> 32 - turn) & M32) ^ x
+        if i % 4 == 3:
+            n = (i + 1) // 4
+            x, y = (x + keys[n % 3]) & M32, (y + keys[(n + 1) % 3] + n) & M32
+    return x, y
+
+
+# The published answers, of 20 rounds.
+assert threefry_2x32((0, 0), (0, 0), 20) == (0x6B200159, 0x99BA4EFE)
+assert threefry_2x32((0x243F6A88, 0x85A308D3), (0x13198A2E, 0x03707344), 20) == (0xC4923A9C, 0x483DF7A0)
 
 
 def uniform(x, seed):
-    return (philox(int(seed), 7, x.size)[:, 0] >> 8).reshape(x.shape) * 2.0 ** -24
+    return (threefry(int(seed), 7, x.shape)[:, 0] >> 8).reshape(x.shape) * 2.0 ** -24
 
 
 def gauss(x, seed):
-    u = (philox(int(seed), 7, x.size) >> 8) * 2.0 ** -24
-    return (np.sqrt(-2 * np.log(1 - u[:, 0])) * np.cos(2 * np.pi * u[:, 1])).reshape(x.shape)
+    words = threefry(int(seed), 7, x.shape)
+    u, turn = (words[:, 0] >> 8) * 2.0 ** -24, (words[:, 1].astype(np.int32) >> 8) * 2.0 ** -24
+    return (np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * turn)).reshape(x.shape)
 
 
 x, seed = normal(3, 1, 5), np.array(1234567890123, np.int64)

@@ -8,16 +8,44 @@
 
 namespace lamina::layers {
 
+/// Axis `axis` and the one behind it as one; either may be open.
+inline Value merge_axes(const Value &x, std::int64_t axis) {
+  std::vector<std::int64_t> merged;
+  for (std::int64_t i = 0; i + 1 < x.rank(); ++i)
+    merged.push_back(i == axis ? -1 : -2 - (i < axis ? i : i + 1));
+  return reshape(x, merged);
+}
+
 /// Every element of an axis `times` times in a row; the axis may be open.
 inline Value repeat(const Value &x, std::int64_t axis, std::int64_t times) {
   if (times == 1)
     return x;
   Dims wide = dims_of(x);
   wide.insert(wide.begin() + axis + 1, Dim(times));
-  std::vector<std::int64_t> merged;
-  for (std::int64_t i = 0; i < x.rank(); ++i)
-    merged.push_back(i == axis ? -1 : -2 - (i < axis ? i : i + 1));
-  return reshape(broadcast_to(expand_dims(x, axis + 1), wide), merged);
+  return merge_axes(broadcast_to(expand_dims(x, axis + 1), wide), axis);
+}
+
+/// `times` elements for each of an axis, on the lines between neighbours; beyond the ends lie the ends again. The axis
+/// may be open.
+inline Value interpolate(const Value &x, std::int64_t axis, std::int64_t times) {
+  if (times == 1)
+    return x;
+  constexpr std::int64_t neighbours = 3;
+  Value padded = concatenate({slice_axis(x, axis, 0, 1), x, slice_axis(x, axis, -1)}, axis), sum;
+  for (std::int64_t i = 0; i < neighbours; ++i) {
+    Shape shape(std::vector<std::int64_t>(static_cast<std::size_t>(x.rank() - axis), 1));
+    shape[0] = times;
+    Tensor weights(shape, DType::Float32);
+    for (std::int64_t part = 0; part < times; ++part) {
+      double place = (static_cast<double>(part) + 0.5) / static_cast<double>(times) + 0.5;
+      weights.values<float>()[static_cast<std::size_t>(part)] =
+          static_cast<float>(std::max(0.0, 1 - std::abs(place - static_cast<double>(i))));
+    }
+    Value seen = slice_axis(padded, axis, i, i + 1 < neighbours ? i + 1 - neighbours : to_end);
+    Value term = expand_dims(seen, axis + 1) * constant(x.graph(), weights);
+    sum = sum.defined() ? Value(sum + term) : term;
+  }
+  return merge_axes(sum, axis);
 }
 
 /// The kernels of interpolation by distance: triangle, Keys's cubic, Lanczos's windowed sinc.
@@ -46,7 +74,9 @@ inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, cons
   std::int64_t from = x.shape()[axis];
   if (from == none)
     throw Error("interpolation '" + interpolation + "' needs known sizes, got shape " + x.shape().str() +
-                "; nearest takes open ones");
+                "; nearest takes open ones, and bilinear where sizes grow by whole factors");
+  if (interpolation == "bilinear" && size % from == 0)
+    return interpolate(x, axis, size / from);
   if (from == size)
     return x;
   Tensor weights({from, size}, DType::Float32);
@@ -71,8 +101,9 @@ public:
     check_rank(x.shape(), Spatial + 2);
     for (std::size_t i = 0; i < Spatial; ++i) {
       std::int64_t axis = static_cast<std::int64_t>(i) + (channels_first ? 2 : 1), old = x.shape()[axis];
-      x = interpolation == "nearest" ? repeat(x, axis, size[i])
-                                     : resample(x, axis, old == none ? none : old * size[i], interpolation);
+      x = interpolation == "nearest"    ? repeat(x, axis, size[i])
+          : interpolation == "bilinear" ? interpolate(x, axis, size[i])
+                                        : resample(x, axis, old == none ? none : old * size[i], interpolation);
     }
     return x;
   }

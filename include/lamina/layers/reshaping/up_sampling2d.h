@@ -7,7 +7,7 @@ namespace lamina::layers {
 
 /// Grows rows and columns size times, by repetition or interpolated with half-pixel centres.
 ///
-/// interpolation: nearest, bilinear, bicubic, lanczos3 or lanczos5; all but nearest need known sizes. Keras:
+/// interpolation: nearest, bilinear, bicubic, lanczos3 or lanczos5; all but the first two need known sizes. Keras:
 /// layers.UpSampling2D.
 class UpSampling2D : public UpSamplingBase<UpSampling2D, 2> {
 public:
