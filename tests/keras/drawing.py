@@ -263,6 +263,8 @@ class Drawing:
             arguments |= {"mean": 0.3, "variance": 1.7}
         if cls == "MelSpectrogram":  # JAX mirrors short signals at the default's margins without end
             arguments.setdefault("fft_length", self.number(4, 12))
+        if cls == "MelSpectrogram":  # whose bands Keras computes in float32: many have few digits
+            arguments.setdefault("num_mel_bins", self.number(1, 5))
         if "return_state" in arguments and self.chance(0.5):
             del arguments["return_state"]
         if self.chance(0.04):

@@ -49,42 +49,65 @@ def draw(seed, index, classes):
                 yield star, program
 
 
-def run_batch(cli, seed, classes, seconds, indices):
+def first_fit(cli, seed, index, classes):
+    """-> (whether it is about its star, the program, what check says of it); Unfit where none is."""
+    from checks import Unfit, check
+
+    problem = "nothing drawn"
+    for star, program in draw(seed, index, classes):
+        try:
+            return bool(star), program, check(cli, program)
+        except Unfit as error:
+            problem = str(error)
+    raise Unfit(problem)
+
+
+def run_batch(cli, seed, classes, indices):
     """-> a dictionary for each model."""
     import jax
 
     import keras
 
-    from checks import Unfit, check
     from programs import skip_initializers
-    from shrinking import shrink
 
     skip_initializers()
     results = []
     for index in indices:
-        result = {"index": index, "failure": None, "compared": 0, "left_out": 0, "layers": [], "why": "nothing drawn"}
+        result = {"index": index, "compared": 0, "left_out": 0, "why": ""}
         try:
-            for star, program in draw(seed, index, classes):
-                try:
-                    wrong, result["compared"], result["left_out"] = check(cli, program)
-                except Unfit as error:
-                    result["why"] = str(error)
-                    continue
-                result["why"] = ""
-                result["calls"] = len(program.nodes)
-                result["missed"] = "" if star else star_of(index, classes)
-                if wrong:  # the first in the order of the checks; the others mostly have the same cause
-                    kind, (sort, message) = next(iter(wrong.items()))
-                    small, again = shrink(cli, program, kind, sort, seconds)
-                    others = "".join(f"; also {other[0]}" for other in list(wrong.values())[1:])
-                    result["failure"] = (sort + others, again or message, small.script())
-                break
+            about_star, program, (wrong, result["compared"], result["left_out"]) = first_fit(cli, seed, index, classes)
+            result["calls"] = len(program.nodes)
+            result["missed"] = "" if about_star else star_of(index, classes)
+            if wrong:
+                result["failure"] = "; also ".join(sort for sort, _ in wrong.values()), *first_of(wrong), program.script()
         except Exception as error:
             result["why"] = f"{type(error).__name__}: {error}"
         results.append(result)
     jax.clear_caches()
     keras.utils.clear_session()
     return results
+
+
+def first_of(wrong):
+    """The first in the order of the checks, (kind, sort, message); the others mostly have the same cause."""
+    kind, (sort, message) = next(iter(wrong.items()))
+    return kind, sort, message
+
+
+def shrink_one(cli, seed, classes, seconds, index):
+    """-> (message, script) of a failing model made small."""
+    from programs import skip_initializers
+    from shrinking import shrink
+
+    skip_initializers()
+    _, program, (wrong, _, _) = first_fit(cli, seed, index, classes)
+    kind, sort, message = first_of(wrong)
+    small, again = shrink(cli, program, kind, sort, seconds)
+    return again or message, small.script()
+
+
+def report(title, message, script):
+    print(f"\n{title}: {message}\n{'-' * 40}\n{script}\n{'-' * 40}", flush=True)
 
 
 def main():
@@ -101,25 +124,33 @@ def main():
     indices = [int(i) for i in options.only.split(",")] if options.only else range(options.models)
     print(f"seed {options.seed}, {len(indices)} models of {len(classes)} classes of layers", flush=True)
     batches = [indices[i:i + BATCH] for i in range(0, len(indices), BATCH)]
-    start, totals, failed, calls, missed = time.monotonic(), collections.Counter(), 0, collections.Counter(), {""}
+    start, totals, failed, calls, missed = time.monotonic(), collections.Counter(), [], collections.Counter(), {""}
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
-        work = functools.partial(run_batch, cli, options.seed, classes, options.shrink)
+        work = functools.partial(run_batch, cli, options.seed, classes)
         for result in (result for batch in pool.imap_unordered(work, batches) for result in batch):
-            totals.update(compared=result["compared"], left_out=result["left_out"], drawn=not result["why"])
+            totals.update(compared=result["compared"], left_out=result["left_out"], drawn=int(not result["why"]))
             calls[result.get("calls", 0)] += 1
             missed |= {result.get("missed", "")}
             if result["why"]:
-                failed += 1
-                print(f"model {result['index']}: none could be drawn: {result['why']}")
-            if result["failure"]:
-                failed += 1
-                sort, message, script = result["failure"]
-                print(f"\nmodel {result['index']} [{sort}]: {message}\n{'-' * 40}\n{script}\n{'-' * 40}")
-            sys.stdout.flush()
-        pool.close()
-        pool.join()
+                failed.append(None)
+                print(f"model {result['index']}: none could be drawn: {result['why']}", flush=True)
+            if "failure" in result:
+                failed.append(result["index"])
+                sorts, _, _, message, script = result["failure"]
+                report(f"model {result['index']} [{sorts}]", message, script)
+        # A compiler that takes minutes over a candidate costs that candidate, not the run.
+        smaller = functools.partial(shrink_one, cli, options.seed, classes, options.shrink)
+        tasks = [(index, pool.apply_async(smaller, [index])) for index in failed if index is not None and options.shrink]
+        for index, task in tasks:
+            try:
+                report(f"model {index}, made small", *task.get(2 * options.shrink + 60))
+            except multiprocessing.TimeoutError:
+                print(f"model {index} could not be made small in time", flush=True)
+        if not tasks:
+            pool.close()
+            pool.join()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"{totals['drawn']} models, {totals['compared']} arrays compared, {totals['left_out']} left out, {failed} failures, "
+    print(f"{totals['drawn']} models, {totals['compared']} arrays compared, {totals['left_out']} left out, {len(failed)} failures, "
           f"{time.monotonic() - start:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processors; calls a model: {dict(sorted(calls.items()))}")
     if missed := sorted(missed - {""}):
         print(f"no model could be drawn about {', '.join(missed)}")
