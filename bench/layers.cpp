@@ -61,7 +61,7 @@ struct Layer {
     if (profile.kernels.empty()) {
       KernelProfile &copy = profile.kernels.emplace_back();
       copy.calls = 1;
-      copy.bytes = 2 * static_cast<std::int64_t>(arrays.back().nbytes());
+      copy.bytes = copy.within = 2 * static_cast<std::int64_t>(arrays.back().nbytes());
     }
   }
 

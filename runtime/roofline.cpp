@@ -45,7 +45,7 @@ const Roofline::Rate &Roofline::memory(std::int64_t bytes) {
 }
 
 Roofline::Bound Roofline::bound(const KernelProfile &kernel) {
-  const Rate &memory = this->memory(kernel.bytes / std::max<std::int64_t>(kernel.calls, 1));
+  const Rate &memory = this->memory(kernel.within);
   const Rate &arithmetic = this->arithmetic();
   Bound computing{arithmetic.name, 1e-3 * static_cast<double>(kernel.flops) / arithmetic.giga};
   Bound moving{memory.name, 1e-3 * static_cast<double>(kernel.bytes) / memory.giga};

@@ -10,7 +10,7 @@
 namespace lamina::runtime {
 
 /// The least time that this machine allows for a kernel: its arithmetic at the rate of fused multiply-adds, or what it
-/// touches at the rate of the smallest level of memory that holds what one call of it touches, whichever takes longer.
+/// touches at the rate of the smallest level of memory that holds the arrays in which it lies, whichever takes longer.
 class Roofline {
 public:
   explicit Roofline(int threads) : threads_(threads) {}

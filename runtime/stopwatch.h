@@ -21,7 +21,7 @@ public:
   const lamina_context *context() const { return &context_; }
 
   /// Counts the time since the last mark as outside of kernels.
-  void stop() { mark(outside, 0, 0); }
+  void stop() { mark(outside, 0, 0, 0); }
 
 private:
   using Clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ private:
     Stopwatch *stopwatch;
   };
 
-  void mark(std::int64_t site, std::int64_t flops, std::int64_t bytes);
+  void mark(std::int64_t site, std::int64_t flops, std::int64_t bytes, std::int64_t within);
 
   Context context_;
   Profile &profile_;

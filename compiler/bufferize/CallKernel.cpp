@@ -17,15 +17,16 @@ namespace {
 
 using namespace bufferization;
 
-/// context->mark(context, site, flops, bytes).
-void mark(OpBuilder &builder, Location loc, Value context, Value site, Value flops, Value bytes) {
+/// context->mark(context, site, flops, bytes, within).
+void mark(OpBuilder &builder, Location loc, Value context, Value site, Value flops, Value bytes,
+          Value within) {
   MLIRContext *ctx = builder.getContext();
   Type pointer = LLVM::LLVMPointerType::get(ctx), i64 = builder.getI64Type();
   auto fields = LLVM::LLVMStructType::getLiteral(ctx, {pointer, pointer, i64, pointer});
   Value place = LLVM::GEPOp::create(builder, loc, pointer, fields, context, ArrayRef<LLVM::GEPArg>{0, 3});
   Value function = LLVM::LoadOp::create(builder, loc, pointer, place);
-  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(ctx), {pointer, i64, i64, i64});
-  LLVM::CallOp::create(builder, loc, type, ValueRange{function, context, site, flops, bytes});
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(ctx), {pointer, i64, i64, i64, i64});
+  LLVM::CallOp::create(builder, loc, type, ValueRange{function, context, site, flops, bytes, within});
 }
 
 struct CallKernelBufferization : DstBufferizableOpInterfaceExternalModel<CallKernelBufferization, CallKernelOp> {
@@ -71,11 +72,12 @@ struct CallKernelBufferization : DstBufferizableOpInterfaceExternalModel<CallKer
     Location loc = op->getLoc();
     auto number = [&](int64_t value) { return arith::ConstantIntOp::create(rewriter, loc, value, 64); };
     if (call.getSite())
-      mark(rewriter, loc, operands[0], number(-1), number(0), number(0));
+      mark(rewriter, loc, operands[0], number(-1), number(0), number(0), number(0));
     func::CallOp::create(rewriter, loc, symbol, TypeRange{}, operands);
     if (call.getSite()) {
       auto wide = [&](Value size) { return arith::IndexCastOp::create(rewriter, loc, rewriter.getI64Type(), size); };
-      mark(rewriter, loc, operands[0], number(*call.getSite()), wide(call.getFlops()), wide(call.getBytes()));
+      mark(rewriter, loc, operands[0], number(*call.getSite()), wide(call.getFlops()), wide(call.getBytes()),
+           wide(call.getWithin()));
     }
     replaceOpWithBufferizedValues(rewriter, op, results);
     return success();

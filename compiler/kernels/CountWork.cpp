@@ -60,13 +60,15 @@ public:
     return total;
   }
 
-  Value bytes() {
+  /// What is read and written; `within`: with all of an array where the call says which slice of it is its own.
+  Value bytes(bool within) {
     Value total = number(0);
     for (auto tensor : kernel.getOps<bufferization::ToTensorOp>())
-      total = add(total, bytesRead(tensor));
+      total = add(total, bytesRead(tensor, within));
     for (auto write : kernel.getOps<bufferization::MaterializeInDestinationOp>()) {
       auto slice = write.getSource().getDefiningOp<tensor::InsertSliceOp>();
-      total = add(total, size(slice ? slice.getSource() : write.getSource()));
+      bool part = slice && !(within && isChosen(slice));
+      total = add(total, size(part ? slice.getSource() : write.getSource()));
     }
     return total;
   }
@@ -97,8 +99,12 @@ private:
     return total;
   }
 
+  static bool isChosen(OffsetSizeAndStrideOpInterface slice) {
+    return llvm::any_of(slice.getMixedOffsets(), [](OpFoldResult offset) { return isa<Value>(offset); });
+  }
+
   /// Bytes that the kernel reads of a tensor: all, or less if only slices or elements are looked at.
-  Value bytesRead(Value tensor) {
+  Value bytesRead(Value tensor, bool within) {
     Value total = number(0);
     for (OpOperand &use : tensor.getUses()) {
       Operation *user = use.getOwner();
@@ -108,9 +114,9 @@ private:
         continue;
       if (auto insert = dyn_cast<tensor::InsertSliceOp>(user); insert && tensor == insert.getDest())
         continue;
-      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user))
-        total = add(total, bytesRead(slice));
-      else if (auto around = user->getParentOfType<linalg::LinalgOp>())
+      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user); slice && !(within && isChosen(slice)))
+        total = add(total, bytesRead(slice, within));
+      else if (auto around = user->getParentOfType<linalg::LinalgOp>(); around && !within)
         total = add(total, multiply(points(around), number(elementBytes(tensor))));
       else
         return size(tensor);
@@ -146,7 +152,8 @@ struct CountWorkPass : impl::CountWorkPassBase<CountWorkPass> {
       call.setSite(std::distance(sites.begin(), llvm::find(sites, site)));
       WorkCounter work(call, kernel);
       call.getFlopsMutable().assign(work.flops());
-      call.getBytesMutable().assign(work.bytes());
+      call.getBytesMutable().assign(work.bytes(/*within=*/false));
+      call.getWithinMutable().assign(work.bytes(/*within=*/true));
     }
     module->setAttr("lamina.sites", builder.getArrayAttr(sites.getArrayRef()));
 

@@ -13,8 +13,9 @@
 namespace mlir::lamina {
 
 LogicalResult CallKernelOp::verify() {
-  if (getSite().has_value() != bool(getFlops()) || bool(getFlops()) != bool(getBytes()))
-    return emitOpError("needs flops and bytes with its site, and no other call has them");
+  for (Value work : {getFlops(), getBytes(), getWithin()})
+    if (bool(work) != getSite().has_value())
+      return emitOpError("needs flops, bytes and within with its site, and no other call has them");
   return success();
 }
 

@@ -38,20 +38,23 @@ def CallKernelOp : Op<Lamina_Dialect, "call_kernel", [AttrSizedOperandSegments, 
     ```mlir
     %y = lamina.call_kernel @kernel_0::@kernel(%x : tensor<?x4xf32>) into (%e : tensor<?x4xf32>)
     ```
-    With `site`, the place in a profile, the call is timed; `flops` and `bytes` say what it computes and moves.
+    With `site`, the place in a profile, the call is timed; `flops` and `bytes` say what it computes and moves, `within` how
+    many bytes the arrays have in which it moves them.
   }];
   let arguments = (ins SymbolRefAttr:$callee, Variadic<AnyType>:$inputs, Variadic<AnyRankedTensor>:$destinations,
-                   Optional<Index>:$flops, Optional<Index>:$bytes, OptionalAttr<I64Attr>:$site);
+                   Optional<Index>:$flops, Optional<Index>:$bytes, Optional<Index>:$within,
+                   OptionalAttr<I64Attr>:$site);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     $callee `(` ($inputs^ `:` type($inputs))? `)` `into` `(` $destinations `:` type($destinations) `)`
-    (`flops` $flops^)? (`bytes` $bytes^)? attr-dict `->` type($results)
+    (`flops` $flops^)? (`bytes` $bytes^)? (`within` $within^)?
+    attr-dict `->` type($results)
   }];
   let hasVerifier = 1;
   let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::SymbolRefAttr":$callee,
                                  "::mlir::ValueRange":$inputs, "::mlir::ValueRange":$destinations), [{
     build($_builder, $_state, results, callee, inputs, destinations, ::mlir::Value(), ::mlir::Value(),
-          ::mlir::IntegerAttr());
+          ::mlir::Value(), ::mlir::IntegerAttr());
   }]>];
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getDestinationsMutable(); }

@@ -77,8 +77,8 @@ TEST(NativeExecutable, AddsUpMarksOfOneCall) {
   code.sites = {{.kernel = "kernel_0", .layers = {"dense"}}, {.kernel = "kernel_1", .layers = {}}};
   code.entry = [](void *const *, const std::int64_t *dims, void *, const lamina_context *context) -> std::int32_t {
     for (std::int64_t row = 0; row < dims[0]; ++row) {
-      context->mark(context, -1, 0, 0);
-      context->mark(context, 0, 10, 3);
+      context->mark(context, -1, 0, 0, 0);
+      context->mark(context, 0, 10, 3, 30);
     }
     return 0;
   };
@@ -93,6 +93,7 @@ TEST(NativeExecutable, AddsUpMarksOfOneCall) {
   EXPECT_EQ(profile.kernels[0].calls, 2);
   EXPECT_EQ(profile.kernels[0].flops, 20);
   EXPECT_EQ(profile.kernels[0].bytes, 6);
+  EXPECT_EQ(profile.kernels[0].within, 30);
   EXPECT_GE(profile.kernels[0].microseconds, 0);
   EXPECT_EQ(profile.kernels[1].calls, 0);
   EXPECT_GT(profile.other_microseconds, 0);

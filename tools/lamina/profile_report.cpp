@@ -142,6 +142,7 @@ runtime::Json profile_json(const std::vector<ProfileReport::Row> &rows) {
                        {"share", row.share},
                        {"flops", row.kernel.flops},
                        {"bytes", row.kernel.bytes},
+                       {"within", row.kernel.within},
                        {"gflops", row.gflops()},
                        {"gbytes", row.gbytes()},
                        {"of_limit", row.of_limit},

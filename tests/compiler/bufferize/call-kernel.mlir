@@ -6,16 +6,18 @@
 // CHECK: %[[OUTSIDE:.*]] = arith.constant -1 : i64
 // CHECK: %[[PLACE:.*]] = llvm.getelementptr %[[CONTEXT]][0, 3] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr, ptr, i64, ptr)>
 // CHECK: %[[MARK:.*]] = llvm.load %[[PLACE]]
-// CHECK: llvm.call %[[MARK]](%[[CONTEXT]], %[[OUTSIDE]], %{{.*}}, %{{.*}})
+// CHECK: llvm.call %[[MARK]](%[[CONTEXT]], %[[OUTSIDE]], %{{.*}}, %{{.*}}, %{{.*}})
 // CHECK-NEXT: call @lamina_kernel_0(%[[CONTEXT]]
 // CHECK: %[[SITE:.*]] = arith.constant 7 : i64
 // CHECK: %[[FLOPS:.*]] = arith.index_cast %arg2
 // CHECK: %[[BYTES:.*]] = arith.index_cast %arg3
-// CHECK: llvm.call %{{.*}}(%[[CONTEXT]], %[[SITE]], %[[FLOPS]], %[[BYTES]])
-func.func @timed(%context: !llvm.ptr, %x: tensor<4xf32>, %flops: index, %bytes: index) -> tensor<4xf32> {
+// CHECK: %[[WITHIN:.*]] = arith.index_cast %arg4
+// CHECK: llvm.call %{{.*}}(%[[CONTEXT]], %[[SITE]], %[[FLOPS]], %[[BYTES]], %[[WITHIN]])
+func.func @timed(%context: !llvm.ptr, %x: tensor<4xf32>, %flops: index, %bytes: index,
+                 %within: index) -> tensor<4xf32> {
   %empty = tensor.empty() : tensor<4xf32>
   %0 = lamina.call_kernel @kernel_0::@kernel(%context, %x : !llvm.ptr, tensor<4xf32>) into (%empty : tensor<4xf32>)
-      flops %flops bytes %bytes {site = 7 : i64} -> tensor<4xf32>
+      flops %flops bytes %bytes within %within {site = 7 : i64} -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
 

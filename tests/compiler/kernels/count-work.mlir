@@ -12,6 +12,7 @@ module {
 // CHECK-SAME: %[[X:.*]]: tensor<?x4xf32>
 // CHECK-DAG: %[[C8:.*]] = arith.constant 8 : index
 // CHECK-DAG: %[[C96:.*]] = arith.constant 96 : index
+// CHECK-DAG: %[[C1536:.*]] = arith.constant 1536 : index
 // CHECK-DAG: %[[C0:.*]] = arith.constant 0 : index
 // CHECK-DAG: %[[ROWS:.*]] = tensor.dim %[[X]], %[[C0]]
 
@@ -21,7 +22,7 @@ module {
 // CHECK-DAG: %[[DENSE:.*]] = arith.muli %[[ROWS]], %[[C64]]
 // CHECK-DAG: %[[RELU:.*]] = arith.muli %[[ROWS]], %[[C16]]
 // CHECK-DAG: %[[FLOPS:.*]] = arith.addi %[[DENSE]], %[[RELU]]
-// CHECK: lamina.call_kernel @kernel_1::@kernel{{.*}} flops %[[FLOPS]] bytes %{{.*}} {site = 0 : i64}
+// CHECK: lamina.call_kernel @kernel_1::@kernel{{.*}} flops %[[FLOPS]] bytes %{{.*}} within %{{.*}} {site = 0 : i64}
 func.func @main(%x: tensor<?x4xf32> {lamina.kind = "input"}, %w: tensor<4x8xf32> {lamina.kind = "weight"},
                 %b: tensor<8xf32> {lamina.kind = "weight"}, %s: tensor<16x8xf64> {lamina.kind = "input"})
     -> (tensor<?x8xf32>, tensor<16x8xf32>) {
@@ -47,9 +48,9 @@ func.func @main(%x: tensor<?x4xf32> {lamina.kind = "input"}, %w: tensor<4x8xf32>
     linalg.yield %1 : f32
   } -> tensor<?x8xf32> loc("relu")
 
-  // A row of 8 is read, another is written: 8 * (8 + 4) bytes. The conversion is no operation on numbers.
+  // A row of 8 is read, another is written: 8 * (8 + 4) bytes, of arrays 16 times as large. The conversion is no operation on numbers.
   // CHECK: scf.for
-  // CHECK: lamina.call_kernel @kernel_0::@kernel{{.*}} flops %[[C8]] bytes %[[C96]] {reads_destinations, site = 1 : i64}
+  // CHECK: lamina.call_kernel @kernel_0::@kernel{{.*}} flops %[[C8]] bytes %[[C96]] within %[[C1536]] {reads_destinations, site = 1 : i64}
   %none = tensor.empty() : tensor<16x8xf32>
   %steps = scf.for %t = %c0 to %c16 step %c1 iter_args(%all = %none) -> tensor<16x8xf32> {
     %from = tensor.extract_slice %s[%t, 0] [1, 8] [1, 1] : tensor<16x8xf64> to tensor<8xf64>
