@@ -114,9 +114,11 @@ private:
         continue;
       if (auto insert = dyn_cast<tensor::InsertSliceOp>(user); insert && tensor == insert.getDest())
         continue;
-      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user); slice && !(within && isChosen(slice)))
-        total = add(total, bytesRead(slice, within));
-      else if (auto around = user->getParentOfType<linalg::LinalgOp>(); around && !within)
+      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user)) {
+        Value part = bytesRead(slice, within);
+        bool whole = within && isChosen(slice) && getConstantIntValue(part) != 0;
+        total = add(total, whole ? size(tensor) : part);
+      } else if (auto around = user->getParentOfType<linalg::LinalgOp>(); around && !within)
         total = add(total, multiply(points(around), number(elementBytes(tensor))));
       else
         return size(tensor);

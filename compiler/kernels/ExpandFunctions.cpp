@@ -112,7 +112,7 @@ Value expandExpm1(Arithmetic &a, Value x) {
 
 /// log(1 + f) for √½ ≤ 1 + f < √2, to 4e-9 of it.
 Value logOnePlus(Arithmetic &a, Value f) {
-  constexpr double coefficients[] = {-0.499999883, 0.333333257, -0.250015831, 0.200019746, -0.166090814,
+  constexpr double coefficients[] = {-0.499999883, 0.333333257, -0.250015831, 0.200019746,  -0.166090814,
                                      0.141818142,  -0.13242985, 0.12904494,   -0.0762185593};
   return a.fma(a.mul(f, f), a.polynomial(f, coefficients), f);
 }
@@ -162,8 +162,7 @@ Value expandLog1p(Arithmetic &a, Value x) {
 
 // x P(x²) / Q(x²), to 2e-8 of the result, as far as f32 tells it from ±1.
 Value expandErf(Arithmetic &a, Value x) {
-  constexpr double numerator[] = {1.12837915,    0.18722526,     0.0524099848,
-                                  0.0036497829, 0.000285984113, 2.12526907e-06};
+  constexpr double numerator[] = {1.12837915, 0.18722526, 0.0524099848, 0.0036497829, 0.000285984113, 2.12526907e-06};
   constexpr double denominator[] = {1.0, 0.499256975, 0.112868368, 0.0147365563, 0.00114118034, 3.89223177e-05};
   Value square = a.mul(x, x);
   Value y = a.div(a.mul(x, a.polynomial(square, numerator)), a.polynomial(square, denominator));

@@ -1,5 +1,5 @@
-// Threefry 2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011, who find no fewer to
-// pass Crush): the counter is an element's position, the key comes from seed and stream. Any order and any number of
+// Threefry 2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011, who find no fewer
+// to pass Crush): the counter is an element's position, the key comes from seed and stream. Any order and any number of
 // threads give the same bits. It adds, turns and xors words of 32 bits, which every vector unit does; Philox multiplies
 // to 64.
 #include <array>
@@ -64,8 +64,8 @@ Value toUnit(Scalar &s, Value word) {
 
 // cos 2πv for a v drawn from [-½, ½): minimax in v², to 1e-8.
 Value cosineOfTurn(Scalar &s, Value word) {
-  constexpr double coefficients[] = {0.999999989,  -19.7392045, 64.939119, -85.4501655,
-                                     60.1678317, -25.9683133, 6.52961039};
+  constexpr double coefficients[] = {0.999999989, -19.7392045, 64.939119, -85.4501655,
+                                     60.1678317,  -25.9683133, 6.52961039};
   Type f32 = s.builder().getF32Type();
   Value upper = arith::ShRSIOp::create(s.builder(), s.location(), word, s.constantInt(word.getType(), 8));
   Value v = s.mul(arith::SIToFPOp::create(s.builder(), s.location(), f32, upper), s.constant(f32, 0x1p-24));

@@ -30,23 +30,22 @@ Value turnKernel(OpBuilder &b, Location loc, Value kernel, int64_t rank, bool ch
   };
   Value empty = tensor::EmptyOp::create(b, loc, turnedShape, type.getElementType());
   SmallVector<OpFoldResult> strides(4, index(1)), from(4, index(0)), to = from;
-  Value result =
-      loopOver(b, loc, index(places), empty, [&](OpBuilder &b, Value iv, ValueRange carried) {
-        from[0] = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
-        to[0] = iv;
-        Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, onePlace(flatShape), strides);
-        Structured nest(b, loc);
-        AffineExpr one = nest.loop(index(1)), g = nest.loop(index(shape[rank + 1])),
-                   f = nest.loop(index(shape[rank + 2])), c = nest.loop(index(shape[rank]));
-        nest.in(slice, {one, c, g, f});
-        if (channelsLast)
-          nest.out(type.getElementType(), {one, g, f, c});
-        else
-          nest.out(type.getElementType(), {one, c, g, f});
-        Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
-        return SmallVector<Value>{
-            tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, onePlace(turnedShape), strides)};
-      }).front();
+  Value result = loopOver(b, loc, index(places), empty, [&](OpBuilder &b, Value iv, ValueRange carried) {
+                   from[0] = sizeExpr(b, loc, places - 1 - b.getAffineSymbolExpr(0), OpFoldResult(iv));
+                   to[0] = iv;
+                   Value slice = tensor::ExtractSliceOp::create(b, loc, source, from, onePlace(flatShape), strides);
+                   Structured nest(b, loc);
+                   AffineExpr one = nest.loop(index(1)), g = nest.loop(index(shape[rank + 1])),
+                              f = nest.loop(index(shape[rank + 2])), c = nest.loop(index(shape[rank]));
+                   nest.in(slice, {one, c, g, f});
+                   if (channelsLast)
+                     nest.out(type.getElementType(), {one, g, f, c});
+                   else
+                     nest.out(type.getElementType(), {one, c, g, f});
+                   Value turned = nest.build([](Structured::Region &r) { return SmallVector<Value>{r.in[0]}; }).front();
+                   return SmallVector<Value>{
+                       tensor::InsertSliceOp::create(b, loc, turned, carried[0], to, onePlace(turnedShape), strides)};
+                 }).front();
   SmallVector<int64_t> whole(shape.take_front(rank));
   llvm::append_range(whole, ArrayRef(turnedShape).drop_front());
   return b.createOrFold<tensor::ExpandShapeOp>(loc, RankedTensorType::get(whole, type.getElementType()), result, flat,
@@ -131,7 +130,7 @@ Value byPhases(OpBuilder &b, Location loc, ArrayRef<Value> inputs, ArrayRef<Type
     SmallVector<SpatialAxis> dense;
     SmallVector<Phase> chosen;
     SmallVector<OpFoldResult> from(rank + 2, index(0)), extents, to(rank + 2, index(0)), counts = sizes,
-                                                                 strides(rank + 2, index(1));
+                                                                                         strides(rank + 2, index(1));
     int64_t number = combination;
     for (int64_t i = 0; i < rank; ++i) {
       const Phase &phase = phases[i].all[number % phases[i].all.size()];

@@ -22,7 +22,7 @@ struct KnownClass {
   std::vector<std::string> arguments;
 };
 
-/// All that there are, by family. Losses and metrics come without arguments.
+/// All that there are, by family. Losses come without arguments.
 std::vector<KnownClass> known_layers();
 std::vector<KnownClass> known_activations();
 std::vector<KnownClass> known_initializers();

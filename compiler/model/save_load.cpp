@@ -124,10 +124,11 @@ std::optional<CompileArguments> compile_arguments(const Config &config) {
       arguments.loss.push_back(Loss::from_config(item));
   else
     arguments.loss.push_back(Loss::from_config(*loss));
-  if (const Config *metrics = config.find("metrics"); metrics && metrics->is_list())
-    for (const Config &item : metrics->as_list())
-      if (item.is_string())
-        arguments.metrics.push_back(Metric(item.as_string()));
+  for (auto [key, list] : {std::pair("metrics", &arguments.metrics), {"weighted_metrics", &arguments.weighted_metrics}})
+    if (const Config *metrics = config.find(key); metrics && metrics->is_list())
+      for (const Config &item : metrics->as_list())
+        if (item.is_string() || item.is_dict())
+          list->push_back(Metric::from_config(item));
   if (const Config *weights = config.find("loss_weights"); weights && weights->is_list())
     for (const Config &item : weights->as_list())
       arguments.loss_weights.push_back(item.as_double());
@@ -149,11 +150,13 @@ Config compile_config(const CompileArguments &arguments) {
     losses.push_back(loss.get_config());
   config.set("loss", losses.size() == 0 ? Config() : losses.size() == 1 ? losses[0] : losses);
   config.set("loss_weights", arguments.loss_weights.empty() ? Config() : Config(arguments.loss_weights));
-  Config metrics = Config::List();
-  for (const Metric &metric : arguments.metrics)
-    metrics.push_back(metric.name());
-  config.set("metrics", metrics.size() ? metrics : Config());
-  config.set("weighted_metrics", nullptr);
+  for (auto [key, list] :
+       {std::pair("metrics", &arguments.metrics), {"weighted_metrics", &arguments.weighted_metrics}}) {
+    Config metrics = Config::List();
+    for (const Metric &metric : *list)
+      metrics.push_back(metric.get_config());
+    config.set(key, metrics.size() ? metrics : Config());
+  }
   config.set("run_eagerly", false);
   config.set("steps_per_execution", 1);
   config.set("jit_compile", true);

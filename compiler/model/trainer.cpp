@@ -59,37 +59,46 @@ Data gathered(const Data &data, std::span<const std::int64_t> rows) {
   return part;
 }
 
-/// Running sums of what the steps report, for the means over an epoch.
-class Means {
+/// Running sums of what the steps report, for what is said of an epoch.
+class Totals {
 public:
-  Means(std::vector<std::string> losses, std::vector<std::string> metrics)
-      : losses_(std::move(losses)), metrics_(std::move(metrics)), totals_(losses_.size() + metrics_.size()),
-        counts_(totals_.size()) {}
+  struct Part {
+    std::string prefix; ///< the output's, where there are several
+    const Metric *metric;
+  };
+  Totals(std::vector<std::string> losses, std::vector<Part> metrics)
+      : losses_(std::move(losses)), metrics_(std::move(metrics)), loss_sums_(losses_.size()),
+        metric_sums_(metrics_.size()) {}
 
-  /// Results of a step: the losses, then sum and weight of each metric.
+  /// Results of a step: the losses, then the sums of each metric.
   void add(const std::vector<Tensor> &results, std::int64_t rows) {
-    for (std::size_t i = 0; i < losses_.size(); ++i) {
-      totals_[i] += static_cast<double>(results[i].item<float>()) * static_cast<double>(rows);
-      counts_[i] += static_cast<double>(rows);
-    }
+    rows_ += rows;
+    for (std::size_t i = 0; i < losses_.size(); ++i)
+      loss_sums_[i] += static_cast<double>(results[i].item<float>()) * static_cast<double>(rows);
     for (std::size_t i = 0; i < metrics_.size(); ++i) {
-      totals_[losses_.size() + i] += static_cast<double>(results[losses_.size() + 2 * i].item<float>());
-      counts_[losses_.size() + i] += static_cast<double>(results[losses_.size() + 2 * i + 1].item<float>());
+      std::span<const float> sums = results[losses_.size() + i].values<float>();
+      metric_sums_[i].resize(sums.size());
+      std::transform(sums.begin(), sums.end(), metric_sums_[i].begin(), metric_sums_[i].begin(), std::plus<>());
     }
   }
 
   Scores scores(const std::string &prefix = "") const {
     Scores result;
-    for (std::size_t i = 0; i < totals_.size(); ++i)
-      result.emplace_back(prefix + (i < losses_.size() ? losses_[i] : metrics_[i - losses_.size()]),
-                          counts_[i] ? totals_[i] / counts_[i] : 0.0);
+    for (std::size_t i = 0; i < losses_.size(); ++i)
+      result.emplace_back(prefix + losses_[i], rows_ ? loss_sums_[i] / static_cast<double>(rows_) : 0.0);
+    for (std::size_t i = 0; i < metrics_.size(); ++i)
+      for (const auto &[name, value] : metrics_[i].metric->results(metric_sums_[i]))
+        result.emplace_back(prefix + metrics_[i].prefix + name, value);
     std::sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
     return result;
   }
 
 private:
-  std::vector<std::string> losses_, metrics_;
-  std::vector<double> totals_, counts_;
+  std::vector<std::string> losses_;
+  std::vector<Part> metrics_;
+  std::vector<double> loss_sums_;
+  std::vector<std::vector<double>> metric_sums_;
+  std::int64_t rows_ = 0;
 };
 
 } // namespace
@@ -144,12 +153,13 @@ public:
     return names;
   }
 
-  std::vector<std::string> metric_names() const {
-    std::vector<std::string> names;
+  Totals totals() const {
+    std::vector<Totals::Part> parts;
     for (const KerasTensor &output : network_.outputs())
-      for (const Metric &metric : state_.compiled->metrics)
-        names.push_back(network_.outputs().size() > 1 ? output.layer().name() + "_" + metric.name() : metric.name());
-    return names;
+      for (const MetricList *list : {&state_.compiled->metrics, &state_.compiled->weighted_metrics})
+        for (const Metric &metric : *list)
+          parts.push_back({network_.outputs().size() > 1 ? output.layer().name() + "_" : "", &metric});
+    return {loss_names(), parts};
   }
 
   /// One call of the traced step (or evaluation) on a batch.
@@ -171,12 +181,12 @@ public:
   }
 
   Scores evaluate(const Data &data, std::int64_t batch_size, int threads, const std::string &prefix) {
-    Means means(loss_names(), metric_names());
+    Totals totals = this->totals();
     for (std::int64_t first = 0; first < data.rows; first += batch_size) {
       Data batch = data.slice(first, std::min(data.rows, first + batch_size));
-      means.add(step(batch, false, 0, {.threads = threads}), batch.rows);
+      totals.add(step(batch, false, 0, {.threads = threads}), batch.rows);
     }
-    return means.scores(prefix);
+    return totals.scores(prefix);
   }
 
   Optimizer &optimizer() { return state_.compiled->optimizer; }
@@ -233,11 +243,10 @@ private:
       for (std::size_t i = 0; i < outputs.size(); ++i)
         graph.addResult("loss_" + std::to_string(i), separate[i]);
     for (std::size_t i = 0; i < outputs.size(); ++i)
-      for (const Metric &metric : compiled.metrics) {
-        auto [sum, count] = metric(targets[i], outputs[i], weight);
-        graph.addResult(metric.name() + "_total", stop_gradient(sum));
-        graph.addResult(metric.name() + "_count", stop_gradient(count));
-      }
+      for (bool weighted : {false, true})
+        for (const Metric &metric : weighted ? compiled.weighted_metrics : compiled.metrics)
+          graph.addResult(metric.name(),
+                          stop_gradient(metric.sums(targets[i], outputs[i], weighted ? weight : Value())));
     if (!training)
       return graph;
     std::vector<Variable> weights = network_.trainable_weights();
@@ -318,18 +327,18 @@ History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, c
     std::vector<std::int64_t> order;
     if (arguments.shuffle)
       order = runtime::permutation(data.rows, arguments.seed, static_cast<std::uint64_t>(epoch) + 1);
-    Means means(trainer.loss_names(), trainer.metric_names());
+    Totals totals = trainer.totals();
     for (std::int64_t step = 0; step < steps; ++step) {
       std::int64_t first = step * arguments.batch_size, last = std::min(data.rows, first + arguments.batch_size);
       Data batch = arguments.shuffle ? gathered(data, std::span(order).subspan(static_cast<std::size_t>(first),
                                                                                static_cast<std::size_t>(last - first)))
                                      : data.slice(first, last);
       std::uint64_t seed = step_seed(arguments.seed, trainer.optimizer().iterations());
-      means.add(trainer.step(batch, true, seed, {.threads = arguments.threads}), batch.rows);
+      totals.add(trainer.step(batch, true, seed, {.threads = arguments.threads}), batch.rows);
       if (style == ProgressStyle::Bar)
-        progress.step(step + 1, means.scores());
+        progress.step(step + 1, totals.scores());
     }
-    Scores scores = means.scores();
+    Scores scores = totals.scores();
     if (validation.rows) {
       Scores more = trainer.evaluate(validation, arguments.batch_size, arguments.threads, "val_");
       scores.insert(scores.end(), more.begin(), more.end());
@@ -361,11 +370,11 @@ Scores Model::train_on_batch(const std::vector<Tensor> &x, const std::vector<Ten
   ensure_graph(*state_->network, x);
   Trainer trainer(*state_);
   Data batch = trainer.data(x, y, arguments.sample_weight);
-  Means means(trainer.loss_names(), trainer.metric_names());
-  means.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()),
-                         {.threads = arguments.threads, .profile = arguments.profile}),
-            batch.rows);
-  return means.scores();
+  Totals totals = trainer.totals();
+  totals.add(trainer.step(batch, true, step_seed(arguments.seed, trainer.optimizer().iterations()),
+                          {.threads = arguments.threads, .profile = arguments.profile}),
+             batch.rows);
+  return totals.scores();
 }
 
 } // namespace lamina

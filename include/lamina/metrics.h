@@ -10,26 +10,37 @@
 
 namespace lamina {
 
-/// What training reports beside the loss: a weighted mean over all samples of an epoch. By Keras's name: accuracy
-/// (which looks at the shapes), binary_accuracy, categorical_accuracy, sparse_categorical_accuracy,
-/// top_k_categorical_accuracy, and every loss ("mae", "mse" …). Errors: an unknown name.
+/// What training reports beside the loss, over all samples of an epoch: one of Keras's metrics by name ("accuracy",
+/// which looks at the shapes, "mae", "AUC", "top_k_categorical_accuracy" …), by class with arguments
+/// (`Metric("Precision", {{"thresholds", 0.7}})`), or by configuration. `lamina list metrics` has all of them.
+///
+/// A metric is sums over a batch, which add up over batches, and a function of the totals. One that gives a number for
+/// each class or threshold is reported as name_0, name_1 … Errors: an unknown name or argument, a missing argument.
+/// Keras: metrics.Metric.
 class Metric {
 public:
   Metric(const char *name) : Metric(std::string(name)) {}
-  Metric(const std::string &name);
+  Metric(const std::string &name) : Metric(name, Config::dict()) {}
+  Metric(const std::string &name, const Config &arguments);
+  static Metric from_config(const Config &config);
 
   const std::string &name() const { return name_; }
-  /// Weighted sum and sum of weights of a batch, scalars.
-  std::pair<Value, Value> operator()(const Value &y_true, const Value &y_pred, const Value &sample_weight) const;
+  /// A name or a serialized object, as compile_config has it.
+  const Config &get_config() const { return config_; }
+  /// What a batch adds to the sums, a vector. The weights, if there are any, have y_pred's leading axes.
+  Value sums(const Value &y_true, const Value &y_pred, const Value &sample_weight) const;
+  /// What the report says of the sums over all batches.
+  std::vector<std::pair<std::string, double>> results(const std::vector<double> &sums) const;
 
 private:
-  std::string name_;
+  std::string kind_, name_;
+  Config config_, arguments_;
 };
 
 class MetricList : public std::vector<Metric> {
 public:
   MetricList() = default;
-  MetricList(std::initializer_list<const char *> names) : vector(names.begin(), names.end()) {}
+  MetricList(std::initializer_list<Metric> metrics) : vector(metrics) {}
   MetricList(const std::vector<std::string> &names) : vector(names.begin(), names.end()) {}
   MetricList(const std::vector<Metric> &metrics) : vector(metrics) {}
 };

@@ -46,7 +46,8 @@ struct RunArguments {
 struct CompileArguments {
   Optimizer optimizer = "rmsprop";
   LossList loss = {};
-  MetricList metrics = {};
+  MetricList metrics = {};          ///< of all samples alike
+  MetricList weighted_metrics = {}; ///< by sample_weight
   std::vector<double> loss_weights = {};
 };
 

@@ -20,6 +20,8 @@ REASONS = {"Layer": BASE, "Wrapper": BASE}
 BUILT_IN = {"InputLayer"}
 # Arguments of every layer, and those that never reach a file or say nothing about numbers.
 COMMON = {"self", "args", "kwargs", "name", "dtype", "trainable", "activity_regularizer", "autocast"}
+# Means and sums of values themselves, which no model reports.
+NO_METRICS = ("Mean", "Sum", "MeanMetricWrapper")
 FAMILIES = {"initializers": keras.initializers.Initializer, "regularizers": keras.regularizers.Regularizer,
             "constraints": keras.constraints.Constraint, "losses": keras.losses.Loss,
             "optimizers": keras.optimizers.Optimizer, "metrics": keras.metrics.Metric}
@@ -98,7 +100,8 @@ def others(cli):
     families = {"activations": ({name: None for name in sorted(functions)}, known(cli, "activations"))}
     for family, base in FAMILIES.items():
         classes = public_classes(getattr(keras, family), base)
-        classes.pop(base.__name__, None)
+        for other in (base.__name__, *NO_METRICS):
+            classes.pop(other, None)
         families[family] = classes, known(cli, family)
     schedule = keras.optimizers.schedules.LearningRateSchedule
     schedules = public_classes(keras.optimizers.schedules, schedule)

@@ -56,11 +56,15 @@ void train(const Options &options) {
   runtime::check_writable_file(options.output);
   if (!options.json.empty())
     runtime::check_writable_file(options.json);
-  OptimizerSpec optimizer = parse_optimizer_spec(options.optimizer);
   Model model = load_model(options.model);
-  model.compile({.optimizer = make_optimizer(optimizer.name, optimizer.options),
-                 .loss = options.loss,
-                 .metrics = split(options.metrics)});
+  if (!options.optimizer.empty() || !options.loss.empty() || !options.metrics.empty()) {
+    if (options.optimizer.empty() || options.loss.empty())
+      throw Error("--loss and --optimizer go together; without both, the model's own settings are used");
+    OptimizerSpec optimizer = parse_optimizer_spec(options.optimizer);
+    model.compile({.optimizer = make_optimizer(optimizer.name, optimizer.options),
+                   .loss = options.loss,
+                   .metrics = split(options.metrics)});
+  }
   TrainingData data = read_training_data(runtime::NpzReader(options.data), model), validation;
   if (!options.validation.empty())
     validation = read_training_data(runtime::NpzReader(options.validation), model);
@@ -90,11 +94,11 @@ void add_train(CLI::App &app) {
       ->required()
       ->type_name("DATA.npz");
   command->add_option("-o,--output", options->output, "the trained model")->required()->type_name("OUT.keras");
-  command->add_option("--loss", options->loss, "one of Keras's, like mean_squared_error")
-      ->required()
+  command->add_option("--loss", options->loss, "one of Keras's, like mean_squared_error; by default the model's own")
       ->type_name("NAME");
-  command->add_option("--optimizer", options->optimizer, "like adam or sgd:learning_rate=0.1,momentum=0.9")
-      ->required()
+  command
+      ->add_option("--optimizer", options->optimizer,
+                   "like adam or sgd:learning_rate=0.1,momentum=0.9; by default the model's own, which goes on")
       ->type_name("SPEC");
   command->add_option("--epochs", options->epochs, "passes over the data; 1 by default")
       ->type_name("E")
