@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
-#include <map>
 
 namespace lamina {
 namespace {
@@ -226,25 +226,26 @@ double area(const Counts &k, const std::vector<std::size_t> &at, const std::stri
   return sum;
 }
 
-std::string choice(C c, const char *key, const std::map<std::string, std::string> &known) {
-  std::string given = c[key];
-  auto entry = known.find(given);
-  if (entry == known.end())
-    throw Error(std::string(key) + " of AUC must be one of Keras's, got '" + given + "'");
-  return entry->second;
+/// The argument in the spelling of `known`; Keras takes it in small letters and with a capital too.
+std::string choice(C c, const char *key, std::initializer_list<std::string> known) {
+  auto same = [](const std::string &a, const std::string &b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+  };
+  std::string given = c[key], listed;
+  for (const std::string &name : known) {
+    if (same(given, name))
+      return name;
+    listed += (listed.empty() ? "" : ", ") + name;
+  }
+  throw Error(std::string(key) + " must be one of " + listed + ", got '" + given + "'");
 }
 
+std::string curve_of(C c) { return choice(c, "curve", {"ROC", "PR", "PRGAIN"}); }
+std::string method_of(C c) { return choice(c, "summation_method", {"interpolation", "minoring", "majoring"}); }
+
 std::vector<double> areas(Sums sums, C c) {
-  std::string curve =
-      choice(c, "curve",
-             {{"ROC", "ROC"}, {"roc", "ROC"}, {"PR", "PR"}, {"pr", "PR"}, {"PRGAIN", "PRGAIN"}, {"prgain", "PRGAIN"}});
-  std::string method = choice(c, "summation_method",
-                              {{"interpolation", "interpolation"},
-                               {"Interpolation", "interpolation"},
-                               {"minoring", "minoring"},
-                               {"Minoring", "minoring"},
-                               {"majoring", "majoring"},
-                               {"Majoring", "majoring"}});
+  std::string curve = curve_of(c), method = method_of(c);
   Counts counts(sums);
   std::size_t thresholds = curve_thresholds(c).size(), labels = counts.n / thresholds;
   std::vector<double> weights(labels, 1.0);
@@ -294,7 +295,11 @@ std::vector<MetricKind> confusion_metrics() {
         {"label_weights", Config()},
         {"from_logits", false}},
        {},
-       [](const MetricBatch &batch, C c) { return counts(batch, c, curve_thresholds(c), true); },
+       [](const MetricBatch &batch, C c) {
+         curve_of(c);
+         method_of(c);
+         return counts(batch, c, curve_thresholds(c), true);
+       },
        areas},
   };
 }
