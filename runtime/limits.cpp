@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -13,6 +12,8 @@
 #include <immintrin.h>
 #define LAMINA_TARGET(features) __attribute__((target(features)))
 #endif
+
+#include "runtime/memory.h"
 
 namespace lamina::runtime {
 namespace {
@@ -184,12 +185,12 @@ private:
 };
 
 struct Free {
-  void operator()(float *pointer) const { std::free(pointer); }
+  void operator()(float *pointer) const { release(pointer); }
 };
 using Floats = std::unique_ptr<float, Free>;
 
-Floats allocate(size_t count) {
-  Floats floats(static_cast<float *>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)));
+Floats filled(size_t count) {
+  Floats floats(static_cast<float *>(allocate(count * sizeof(float))));
   std::fill_n(floats.get(), count, 0.5f);
   return floats;
 }
@@ -211,9 +212,9 @@ double bandwidth(Access access, size_t bytes, int threads) {
   size_t count = std::max<size_t>(bytes / sizeof(float) / threads / (access == Access::copy ? 2 : 1) / 128 * 128, 128);
   std::vector<Floats> from(threads), to(threads);
   auto prepare = [&](int index) {
-    from[index] = allocate(count);
+    from[index] = filled(count);
     if (access == Access::copy)
-      to[index] = allocate(count);
+      to[index] = filled(count);
   };
   double touched = 1e-9 * double(count) * sizeof(float) * threads;
   if (access == Access::read)

@@ -3,27 +3,23 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <utility>
+
+#include "runtime/memory.h"
 
 namespace lamina {
 
 namespace {
 
-constexpr std::size_t alignment = 64;
-constexpr std::size_t address_space = std::size_t(1) << 47;
-
 std::string describe(const Shape &shape, DType dtype) {
   return std::string(dtype_name(dtype)) + " tensor of shape " + shape.str();
 }
 
-/// Rounded up to whole cache lines, so that a vector load of the last elements stays inside.
 std::shared_ptr<void> allocate(std::size_t bytes, const Shape &shape, DType dtype) {
-  std::size_t rounded = std::max(alignment, (bytes + alignment - 1) / alignment * alignment);
-  void *memory = rounded > address_space ? nullptr : ::operator new(rounded, std::align_val_t(alignment), std::nothrow);
+  void *memory = runtime::allocate(bytes);
   if (!memory)
     throw Error("no memory for a " + describe(shape, dtype));
-  return {memory, [](void *p) { ::operator delete(p, std::align_val_t(alignment)); }};
+  return {memory, runtime::release};
 }
 
 /// A static_cast that is defined for every value.
