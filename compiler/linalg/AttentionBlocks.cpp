@@ -47,7 +47,8 @@ AttentionBlocks::AttentionBlocks(OpBuilder &b, Location loc, Value query, Value 
 }
 
 AttentionBlocks::Blocks AttentionBlocks::blocksOf(OpFoldResult length, int64_t most) {
-  Blocks result{length};
+  Blocks result;
+  result.length = length;
   constexpr int64_t unit = 32;
   if (int64_t known = staticSize(length); !ShapedType::isDynamic(known)) {
     int64_t size = std::min(known, most);
