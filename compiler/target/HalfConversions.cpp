@@ -83,6 +83,8 @@ private:
 
 /// What takes the conversion's place; null if it may stay.
 Value *replacement(llvm::Instruction &conversion, const llvm::TargetMachine &target) {
+  if (!llvm::isa<llvm::FPExtInst, llvm::FPTruncInst>(conversion))
+    return nullptr;
   llvm::Type *type = conversion.getType();
   Value *x = conversion.getOperand(0);
   bool extends = llvm::isa<llvm::FPExtInst>(conversion) && isHalf(x->getType());
