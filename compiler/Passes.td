@@ -122,10 +122,9 @@ def ExpandFunctionsPass : Pass<"lamina-expand-functions", "::mlir::ModuleOp"> {
 def CountWorkPass : Pass<"lamina-count-work", "::mlir::ModuleOp"> {
   let summary = "Say what each call of a kernel computes and moves, for profiles";
   let description = [{
-    Gives every call in `@main` its site, floating-point operations and bytes, of the sizes that it has when it runs, the bytes
-    of the arrays in which it has its slices, and writes
-    the table of sites on the module: `lamina.sites`, kernel and layers of each and whether it computes a part of a gradient. Calls
-    of one kernel for the same layers share a site. Every operation of `arith` and `math` on numbers counts once an element,
+    Gives every call in `@main` its site, floating-point operations and bytes, of the sizes that it has when it runs, and the
+    bytes of the arrays in which it has its slices. Writes the table of sites on the module: `lamina.sites`, kernel and layers
+    of each and whether it computes a part of a gradient. Calls of one kernel for the same layers share a site. Every operation of `arith` and `math` on numbers counts once an element,
     `math.fma` twice, integers only where they are added, multiplied or xor-ed; what is read or written several times counts
     once.
   }];

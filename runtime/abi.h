@@ -20,8 +20,8 @@ typedef struct lamina_context {
   /* Threads that parallel_for may use, the caller included. */
   int64_t threads;
   /* Only code compiled for profiles calls it, before and after each kernel, from the entry function's thread: what ran
-     since the last call was this site, an index into the program's table, or -1, nothing of the table. The bytes that it
-     moved lie in arrays of `within` bytes. */
+     since the last call was this site, an index into the program's table, or -1, nothing of the table. The bytes that
+     it moved lie in arrays of `within` bytes. */
   void (*mark)(const struct lamina_context *context, int64_t site, int64_t flops, int64_t bytes, int64_t within);
 } lamina_context;
 

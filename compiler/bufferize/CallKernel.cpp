@@ -18,8 +18,7 @@ namespace {
 using namespace bufferization;
 
 /// context->mark(context, site, flops, bytes, within).
-void mark(OpBuilder &builder, Location loc, Value context, Value site, Value flops, Value bytes,
-          Value within) {
+void mark(OpBuilder &builder, Location loc, Value context, Value site, Value flops, Value bytes, Value within) {
   MLIRContext *ctx = builder.getContext();
   Type pointer = LLVM::LLVMPointerType::get(ctx), i64 = builder.getI64Type();
   auto fields = LLVM::LLVMStructType::getLiteral(ctx, {pointer, pointer, i64, pointer});

@@ -4,6 +4,8 @@
 
 namespace lamina {
 
+/// y_true with an axis of size 1 less or more, where only that tells its rank from y_pred's.
+Value aligned(const Value &t, const Value &p);
 /// −t log p − (1 − t) log (1 − p), element by element.
 Value binary_entropies(const Value &t, const Value &p, bool from_logits);
 /// log p along the last axis; p is scaled to a sum of 1.

@@ -13,6 +13,14 @@ namespace {
 constexpr double epsilon = 1e-7;
 } // namespace
 
+Value aligned(const Value &t, const Value &p) {
+  if (t.rank() == p.rank() + 1 && t.shape().back() == 1)
+    return squeeze(t, -1);
+  if (t.rank() + 1 == p.rank() && p.shape().back() == 1)
+    return expand_dims(t, -1);
+  return t;
+}
+
 Value binary_entropies(const Value &t, const Value &p, bool from_logits) {
   if (from_logits)
     return -(t * log_sigmoid(p)) - (1.0 - t) * log_sigmoid(-p);
@@ -47,15 +55,6 @@ double number(const Config &config, const char *key, double otherwise) {
 bool flag(const Config &config, const char *key) {
   const Config *entry = config.find(key);
   return entry && entry->is_bool() && entry->as_bool();
-}
-
-/// y_true may have one axis of size 1 less or more than y_pred.
-Value aligned(const Value &t, const Value &p) {
-  if (t.rank() == p.rank() + 1 && t.shape().back() == 1)
-    return squeeze(t, -1);
-  if (t.rank() + 1 == p.rank() && p.shape().back() == 1)
-    return expand_dims(t, -1);
-  return t;
 }
 
 void check_shapes(const Value &t, const Value &p) {

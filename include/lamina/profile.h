@@ -14,8 +14,8 @@ struct KernelProfile {
   bool gradient = false;           ///< whether it computes a part of a gradient
   std::int64_t calls = 0;
   double microseconds = 0;
-  std::int64_t flops = 0; ///< floating-point operations; a multiplication and an addition are two
-  std::int64_t bytes = 0; ///< read and written, each element once a call of the kernel
+  std::int64_t flops = 0;  ///< floating-point operations; a multiplication and an addition are two
+  std::int64_t bytes = 0;  ///< read and written, each element once a call of the kernel
   std::int64_t within = 0; ///< bytes of the arrays that those lie in: more than a call's where each has its own slice
 };
 

@@ -47,7 +47,8 @@ std::vector<double> f_scores(Sums sums, C c) {
     all = total;
     classes = 1;
   }
-  double beta = c["beta"], square = beta * beta, mean = 0, weighted_mean = 0, weight = 0;
+  double beta = c.contains("beta") ? c["beta"].as_double() : 1.0, square = beta * beta, mean = 0, weighted_mean = 0,
+         weight = 0;
   std::vector<double> scores;
   for (std::size_t i = 0; i < classes; ++i) {
     double tp = all[i], fp = all[classes + i], fn = all[2 * classes + i];
@@ -70,25 +71,17 @@ void check_average(C c) {
     throw Error("average must be none, micro, macro or weighted, got '" + average + "'");
 }
 
-MetricKind f_score(std::string class_name, std::string name, bool beta) {
-  Config arguments{{"average", Config()}, {"threshold", Config()}};
-  if (beta)
-    arguments.set("beta", 1.0);
-  auto with_beta = [](Config c) {
-    if (!c.contains("beta"))
-      c.set("beta", 1.0);
-    return c;
-  };
+MetricKind f_score(std::string class_name, std::string name, Config arguments) {
   return {std::move(class_name),
           std::move(name),
           {},
-          arguments,
+          std::move(arguments),
           {},
           [](const MetricBatch &batch, C c) {
             check_average(c);
             return f_counts(batch, c);
           },
-          [with_beta](Sums sums, C c) { return f_scores(sums, with_beta(c)); }};
+          f_scores};
 }
 
 /// How often each class [true, predicted] met; what lies outside, or is ignored, does not count.
@@ -98,6 +91,7 @@ Value meetings(const MetricBatch &batch, C c, std::int64_t classes) {
   Value t = batch.targets, p = batch.predictions;
   if (c.contains("threshold"))
     p = p >= c["threshold"].as_double();
+  // Two classes told apart by a threshold are ids; the one-hot kinds do not have the argument.
   if (!flag("sparse_y_true", c.contains("threshold")))
     t = argmax(t, axis);
   if (!flag("sparse_y_pred", true))
@@ -207,8 +201,8 @@ std::vector<MetricKind> agreement_metrics() {
   Config ids{{"ignore_class", Config()}, {"sparse_y_true", true}, {"sparse_y_pred", true}, {"axis", -1}};
   Config one_hots{{"ignore_class", Config()}, {"sparse_y_pred", false}, {"axis", -1}};
   return {
-      f_score("F1Score", "f1_score", false),
-      f_score("FBetaScore", "fbeta_score", true),
+      f_score("F1Score", "f1_score", {{"average", Config()}, {"threshold", Config()}}),
+      f_score("FBetaScore", "fbeta_score", {{"average", Config()}, {"beta", 1.0}, {"threshold", Config()}}),
       iou("IoU", "io_u", ids, {"num_classes", "target_class_ids"}),
       iou("BinaryIoU", "binary_io_u", {{"target_class_ids", Config::list({0, 1})}, {"threshold", 0.5}}, {}),
       iou("MeanIoU", "mean_io_u", ids, {"num_classes"}),

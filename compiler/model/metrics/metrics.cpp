@@ -1,5 +1,6 @@
 #include "lamina/metrics.h"
 
+#include "compiler/model/entropies.h"
 #include "compiler/model/metrics/kinds.h"
 #include "compiler/model/registry.h"
 #include "compiler/trace/Graph.h"
@@ -37,11 +38,7 @@ const MetricKind &kind_of(const std::string &name) {
 } // namespace
 
 Value targets_like(const Value &targets, const Value &predictions) {
-  Value t = cast(targets, predictions.dtype());
-  if (t.rank() == predictions.rank() + 1 && t.shape().back() == 1)
-    return squeeze(t, -1);
-  if (t.rank() + 1 == predictions.rank() && predictions.shape().back() == 1)
-    return expand_dims(t, -1);
+  Value t = aligned(cast(targets, predictions.dtype()), predictions);
   if (t.rank() != predictions.rank())
     throw Error("the targets have shape " + t.shape().str() + ", the model gives " + predictions.shape().str());
   return t;
