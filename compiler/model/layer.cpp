@@ -26,6 +26,8 @@ std::string brief(const Config &config) {
   return text.size() > 60 ? text.substr(0, 57) + "..." : text;
 }
 
+thread_local std::vector<const LayerBase *> layers_in_building;
+
 /// Runs action; errors get the layer's name in front unless they have it.
 template <typename F> auto named(const LayerBase &layer, F action) {
   try {
@@ -307,6 +309,17 @@ void LayerBase::load_config(const Config &config) {
   do_load(config);
 }
 
+BuildScope::BuildScope(const LayerBase &layer)
+    : again_(!layers_in_building.empty() && layers_in_building.back() == &layer) {
+  if (!again_)
+    layers_in_building.push_back(&layer);
+}
+
+BuildScope::~BuildScope() {
+  if (!again_)
+    layers_in_building.pop_back();
+}
+
 Variable LayerBase::add_weight(const std::string &name, const Shape &shape, Variable::Options options) {
   double elements = 1;
   for (std::int64_t dim : shape) {
@@ -318,13 +331,16 @@ Variable LayerBase::add_weight(const std::string &name, const Shape &shape, Vari
     throw Error("weight '" + name + "' would have shape " + shape.str() + ", more than this machine can hold");
   if (options.dtype == DType::Float32)
     options.dtype = variable_dtype_;
+  for (const LayerBase *layer : layers_in_building)
+    options.path += layer->name() + "/";
+  options.path += name;
   Variable variable(name, shape, options);
-  share_weight(variable);
+  share_weight(variable, variable.trainable());
   return variable;
 }
 
-void LayerBase::share_weight(const Variable &variable) {
-  (variable.trainable() ? own_trainable_ : own_non_trainable_).push_back(variable);
+void LayerBase::share_weight(const Variable &variable, bool trainable) {
+  (trainable ? own_trainable_ : own_non_trainable_).push_back(variable);
 }
 
 void LayerBase::add_child(const std::string &path, const std::shared_ptr<LayerBase> &layer) {
@@ -343,6 +359,7 @@ void LayerBase::add_children(const std::string &path, const std::vector<std::sha
 void LayerBase::ensure_built(const std::vector<Shape> &shapes) {
   if (built_)
     return;
+  BuildScope scope(*this);
   named(*this, [&] { do_build(shapes); });
   built_ = true;
 }

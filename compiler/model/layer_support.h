@@ -23,4 +23,15 @@ inline Config tensor_reference(std::size_t i) {
 /// x in another type, under the same mask.
 Value converted(trace::Graph &graph, const Value &x, DType dtype);
 
+/// While it lives, weights that are made belong to this layer: their paths hold its name behind those around it.
+class BuildScope {
+public:
+  explicit BuildScope(const LayerBase &layer);
+  ~BuildScope();
+  BuildScope(const BuildScope &) = delete;
+
+private:
+  bool again_; ///< inside the layer's own scope
+};
+
 } // namespace lamina

@@ -18,6 +18,8 @@ struct Model::State {
   std::optional<CompileArguments> compiled;
   /// As the file had it, or as compile made it.
   Config compile_config = Config::dict();
+  /// Why the file's settings are not used.
+  std::string compile_problem;
   /// Traced functions by the kind of call and what its arguments look like.
   std::map<std::string, std::unique_ptr<Program>> programs;
   std::int64_t compilations = 0;
@@ -39,5 +41,7 @@ trace::Graph traced_gradients(const Network &network, bool training);
 
 std::string summary_text(const Network &network, const Optimizer *optimizer);
 Config compile_config(const CompileArguments &arguments);
+/// What a file's compile_config says; none where it has no optimizer or no loss. Errors: settings that are not known.
+std::optional<CompileArguments> compile_arguments(const Config &config);
 
 } // namespace lamina

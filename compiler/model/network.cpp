@@ -1,5 +1,6 @@
 #include "compiler/model/network.h"
 
+#include "compiler/model/layer_support.h"
 #include "compiler/trace/Graph.h"
 
 #include <algorithm>
@@ -40,6 +41,7 @@ void Network::add(std::shared_ptr<LayerBase> layer) {
   adopt_layers();
   if (!has_graph() && inputs_.empty())
     return;
+  BuildScope scope(*this);
   KerasTensor last = has_graph() ? outputs_[0] : inputs_[0];
   outputs_ = layer->record_call({last}, Config::list({tensor_reference(0)}), Config::dict());
   if (outputs_.size() != 1)
@@ -51,6 +53,7 @@ void Network::add(std::shared_ptr<LayerBase> layer) {
 void Network::build_sequential(const Shape &batch_shape, DType dtype) {
   if (has_graph())
     return;
+  BuildScope scope(*this);
   auto input = std::make_shared<InputLayer>(batch_shape, dtype, "");
   inputs_ = {input->output()};
   KerasTensor last = inputs_[0];

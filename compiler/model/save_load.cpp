@@ -110,58 +110,36 @@ std::vector<Tensor> optimizer_arrays(const runtime::KerasArchive &archive) {
   }
 }
 
-std::optional<CompileArguments> compile_arguments(const Config &config) {
-  const Config *optimizer = config.find("optimizer"), *loss = config.find("loss");
-  if (!optimizer || optimizer->is_null() || !loss || loss->is_null())
-    return {};
-  CompileArguments arguments;
-  arguments.optimizer = Optimizer::from_config(*optimizer);
-  if (loss->is_list())
-    for (const Config &item : loss->as_list())
-      arguments.loss.push_back(Loss::from_config(item));
-  else if (loss->is_dict() && !loss->contains("class_name"))
-    for (const auto &[name, item] : loss->as_dict())
-      arguments.loss.push_back(Loss::from_config(item));
-  else
-    arguments.loss.push_back(Loss::from_config(*loss));
-  for (auto [key, list] : {std::pair("metrics", &arguments.metrics), {"weighted_metrics", &arguments.weighted_metrics}})
-    if (const Config *metrics = config.find(key); metrics && metrics->is_list())
-      for (const Config &item : metrics->as_list())
-        if (item.is_string() || item.is_dict())
-          list->push_back(Metric::from_config(item));
-  if (const Config *weights = config.find("loss_weights"); weights && weights->is_list())
-    for (const Config &item : weights->as_list())
-      arguments.loss_weights.push_back(item.as_double());
-  return arguments;
+/// Numbers the optimizer's variables in each place where Keras keeps them: its own with those of the optimizers inside,
+/// and those inside again by themselves.
+void add_optimizer_arrays(const std::string &place, const Optimizer &optimizer, runtime::NamedTensors &arrays) {
+  std::size_t index = 0;
+  for (const Variable &variable : optimizer.variables())
+    arrays.emplace_back(place + "/vars/" + std::to_string(index++), variable.value());
+  for (const auto &[name, inner] : optimizer.inner())
+    add_optimizer_arrays(place + "/" + name, inner, arrays);
+}
+
+void load_optimizer(const runtime::KerasArchive &archive, const CompileArguments &arguments,
+                    const std::vector<Variable> &weights) {
+  std::vector<Tensor> arrays = optimizer_arrays(archive);
+  std::vector<Variable> variables = arguments.optimizer.variables();
+  if (arrays.size() > variables.size()) {
+    arguments.optimizer.build(weights);
+    variables = arguments.optimizer.variables();
+  }
+  if (!arrays.empty() && arrays.size() != variables.size())
+    throw Error("the optimizer has " + std::to_string(variables.size()) + " arrays, the file holds " +
+                std::to_string(arrays.size()));
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    if (arrays[i].shape() != variables[i].shape())
+      throw Error("optimizer/vars/" + std::to_string(i) + " has shape " + arrays[i].shape().str() + ", expected " +
+                  variables[i].shape().str());
+    variables[i].assign(arrays[i]);
+  }
 }
 
 } // namespace
-
-Config compile_config(const CompileArguments &arguments) {
-  Config config = Config::dict();
-  Config optimizer = Config::dict();
-  optimizer.set("module", "keras.optimizers");
-  optimizer.set("class_name", arguments.optimizer.class_name());
-  optimizer.set("config", arguments.optimizer.get_config());
-  optimizer.set("registered_name", nullptr);
-  config.set("optimizer", optimizer);
-  Config losses = Config::List();
-  for (const Loss &loss : arguments.loss)
-    losses.push_back(loss.get_config());
-  config.set("loss", losses.size() == 0 ? Config() : losses.size() == 1 ? losses[0] : losses);
-  config.set("loss_weights", arguments.loss_weights.empty() ? Config() : Config(arguments.loss_weights));
-  for (auto [key, list] :
-       {std::pair("metrics", &arguments.metrics), {"weighted_metrics", &arguments.weighted_metrics}}) {
-    Config metrics = Config::List();
-    for (const Metric &metric : *list)
-      metrics.push_back(metric.get_config());
-    config.set(key, metrics.size() ? metrics : Config());
-  }
-  config.set("run_eagerly", false);
-  config.set("steps_per_execution", 1);
-  config.set("jit_compile", true);
-  return config;
-}
 
 void Model::save(const std::string &path) const {
   const Network &network = *state_->network;
@@ -185,9 +163,7 @@ void Model::save(const std::string &path) const {
   if (state_->compiled && savable) {
     const Optimizer &optimizer = state_->compiled->optimizer;
     optimizer.build(network.trainable_weights());
-    std::size_t index = 0;
-    for (const Variable &variable : optimizer.variables())
-      arrays.emplace_back("optimizer/vars/" + std::to_string(index++), variable.value());
+    add_optimizer_arrays("optimizer", optimizer, arrays);
   }
   runtime::write_keras_archive(path, to_json(config), arrays);
 }
@@ -206,20 +182,11 @@ Model load_model(const std::string &path) {
     Model model(network);
     load_weights(archive, *network);
     if (const Config *compiled = config.find("compile_config"); compiled && compiled->is_dict() && compiled->size()) {
-      model.restore_compiled(*compiled, [&](const CompileArguments &arguments) {
-        std::vector<Tensor> arrays = optimizer_arrays(archive);
-        if (arrays.size() > 2)
-          arguments.optimizer.build(network->trainable_weights());
-        std::vector<Variable> variables = arguments.optimizer.variables();
-        if (arrays.size() != variables.size() && arrays.size() > 2)
-          throw Error("the optimizer has " + std::to_string(variables.size()) + " arrays, the file holds " +
-                      std::to_string(arrays.size()));
-        for (std::size_t i = 0; i < arrays.size() && i < variables.size(); ++i) {
-          if (arrays[i].shape() != variables[i].shape())
-            throw Error("optimizer/vars/" + std::to_string(i) + " has shape " + arrays[i].shape().str() +
-                        ", expected " + variables[i].shape().str());
-          variables[i].assign(arrays[i]);
-        }
+      model.restore_compiled(*compiled, [&](CompileArguments &arguments) {
+        // Keras wraps the optimizer of a model of 16 bits without saying so in the file.
+        if (archive.contains("optimizer/inner_optimizer/vars/0") && arguments.optimizer.inner().empty())
+          arguments.optimizer = LossScaleOptimizer(arguments.optimizer);
+        load_optimizer(archive, arguments, network->trainable_weights());
       });
     }
     return model;
@@ -229,7 +196,7 @@ Model load_model(const std::string &path) {
   }
 }
 
-void Model::restore_compiled(const Config &config, const std::function<void(const CompileArguments &)> &load) const {
+void Model::restore_compiled(const Config &config, const std::function<void(CompileArguments &)> &load) const {
   state_->compile_config = config;
   try {
     std::optional<CompileArguments> arguments = compile_arguments(config);
@@ -237,9 +204,10 @@ void Model::restore_compiled(const Config &config, const std::function<void(cons
       return;
     load(*arguments);
     state_->compiled = arguments;
-  } catch (const Error &) {
+  } catch (const Error &error) {
     // Settings beyond our knowledge do not keep a model from predicting; compile sets others.
     state_->compiled.reset();
+    state_->compile_problem = error.what();
   }
 }
 

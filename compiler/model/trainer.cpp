@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <map>
 
 namespace lamina {
 namespace {
@@ -63,8 +64,8 @@ Data gathered(const Data &data, std::span<const std::int64_t> rows) {
 class Totals {
 public:
   struct Part {
-    std::string prefix; ///< the output's, where there are several
-    const Metric *metric;
+    std::string name; ///< with the output's where there are several, and unlike all others
+    Metric metric;
   };
   Totals(std::vector<std::string> losses, std::vector<Part> metrics)
       : losses_(std::move(losses)), metrics_(std::move(metrics)), loss_sums_(losses_.size()),
@@ -87,8 +88,8 @@ public:
     for (std::size_t i = 0; i < losses_.size(); ++i)
       result.emplace_back(prefix + losses_[i], rows_ ? loss_sums_[i] / static_cast<double>(rows_) : 0.0);
     for (std::size_t i = 0; i < metrics_.size(); ++i)
-      for (const auto &[name, value] : metrics_[i].metric->results(metric_sums_[i]))
-        result.emplace_back(prefix + metrics_[i].prefix + name, value);
+      for (const auto &[name, value] : metrics_[i].metric.results(metric_sums_[i]))
+        result.emplace_back(prefix + metrics_[i].name + name.substr(metrics_[i].metric.name().size()), value);
     std::sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
     return result;
   }
@@ -108,10 +109,23 @@ class Trainer {
 public:
   explicit Trainer(Model::State &state) : state_(state), network_(state.graph()) {
     if (!state.compiled || state.compiled->loss.empty())
-      throw Error("model '" + state.network->name() + "' was not compiled with a loss: call compile first");
-    if (state.compiled->loss.size() != 1 && state.compiled->loss.size() != network_.outputs().size())
-      throw Error("model '" + network_.name() + "' has " + std::to_string(network_.outputs().size()) +
-                  " outputs, compile got " + std::to_string(state.compiled->loss.size()) + " losses");
+      throw Error("model '" + state.network->name() + "' was not compiled with a loss: call compile first" +
+                  (state.compile_problem.empty() ? "" : "; the file's settings: " + state.compile_problem));
+    for (const KerasTensor &output : network_.outputs())
+      names_.push_back(output.layer().name());
+    try {
+      losses_ = state.compiled->loss.resolve(names_);
+      for (auto [resolved, given] : {std::pair(&metrics_, &state.compiled->metrics),
+                                     std::pair(&weighted_metrics_, &state.compiled->weighted_metrics)})
+        *resolved = given->resolve(names_);
+      loss_weights_ = loss_weights();
+    } catch (const Error &error) {
+      throw Error("model '" + network_.name() + "': " + error.what());
+    }
+    trained_ = static_cast<std::size_t>(
+        std::count_if(losses_.begin(), losses_.end(), [](const Loss &loss) { return loss.defined(); }));
+    if (!trained_)
+      throw Error("model '" + network_.name() + "': no output has a loss");
   }
 
   Data data(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const Tensor &weight) const {
@@ -145,21 +159,25 @@ public:
     return data;
   }
 
-  std::vector<std::string> loss_names() const {
-    std::vector<std::string> names{"loss"};
-    if (network_.outputs().size() > 1)
-      for (const KerasTensor &output : network_.outputs())
-        names.push_back(output.layer().name() + "_loss");
-    return names;
-  }
-
   Totals totals() const {
+    std::vector<std::string> losses{"loss"};
+    if (trained_ > 1)
+      for (std::size_t i = 0; i < losses_.size(); ++i)
+        if (losses_[i].defined())
+          losses.push_back(names_[i] + "_loss");
     std::vector<Totals::Part> parts;
-    for (const KerasTensor &output : network_.outputs())
-      for (const MetricList *list : {&state_.compiled->metrics, &state_.compiled->weighted_metrics})
-        for (const Metric &metric : *list)
-          parts.push_back({network_.outputs().size() > 1 ? output.layer().name() + "_" : "", &metric});
-    return {loss_names(), parts};
+    std::map<std::string, int> counts;
+    for (const Reported &reported : reported_metrics()) {
+      auto named = [&](const std::string &name) {
+        return names_.size() > 1 ? names_[reported.output] + "_" + name : name;
+      };
+      std::string name = named(reported.metric->name());
+      if (reported.weighted && counts.contains(name))
+        name = named("weighted_" + reported.metric->name());
+      int number = counts[name]++;
+      parts.push_back({number ? name + "_" + std::to_string(number) : name, *reported.metric});
+    }
+    return {losses, parts};
   }
 
   /// One call of the traced step (or evaluation) on a batch.
@@ -223,30 +241,30 @@ private:
     Value total;
     Values separate;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const Loss &loss = compiled.loss.size() == 1 ? compiled.loss[0] : compiled.loss[i];
+      const Loss &loss = losses_[i];
+      if (!loss.defined())
+        continue;
       trace::Graph::Scope scope(graph, loss.name(), /*isLayer=*/false);
       try {
         Value value = loss.reduced(targets[i], outputs[i], weight);
         separate.push_back(value);
-        if (!compiled.loss_weights.empty())
-          value = value * compiled.loss_weights.at(i);
+        if (!loss_weights_.empty())
+          value = value * loss_weights_[i];
         total = total.defined() ? Value(total + value) : value;
       } catch (const Error &error) {
-        throw Error("loss " + loss.name() + " of output '" + network_.outputs()[i].layer().name() +
-                    "': " + error.what());
+        throw Error("loss " + loss.name() + " of output '" + names_[i] + "': " + error.what());
       }
     }
     if (Value penalty = regularization_losses(graph, network_); penalty.defined())
       total = total + penalty;
     graph.addResult("loss", total);
-    if (outputs.size() > 1)
-      for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (separate.size() > 1)
+      for (std::size_t i = 0; i < separate.size(); ++i)
         graph.addResult("loss_" + std::to_string(i), separate[i]);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      for (bool weighted : {false, true})
-        for (const Metric &metric : weighted ? compiled.weighted_metrics : compiled.metrics)
-          graph.addResult(metric.name(),
-                          stop_gradient(metric.sums(targets[i], outputs[i], weighted ? weight : Value())));
+    for (const Reported &reported : reported_metrics())
+      graph.addResult(reported.metric->name(),
+                      stop_gradient(reported.metric->sums(targets[reported.output], outputs[reported.output],
+                                                          reported.weighted ? weight : Value())));
     if (!training)
       return graph;
     std::vector<Variable> weights = network_.trainable_weights();
@@ -254,14 +272,53 @@ private:
     for (const Variable &variable : weights)
       wrt.push_back(graph.argument(variable));
     Values gradients;
+    compiled.optimizer.build(weights);
     if (!wrt.empty())
-      gradients = gradient(total, wrt);
+      gradients = gradient(compiled.optimizer.scaled(graph, total), wrt);
     compiled.optimizer.apply(graph, weights, gradients);
     return graph;
   }
 
+  /// One for each output: those of compile stand by the losses, or one stands for all.
+  std::vector<double> loss_weights() const {
+    const std::vector<double> &given = state_.compiled->loss_weights;
+    if (given.size() == 1)
+      return std::vector<double>(names_.size(), given[0]);
+    if (!given.empty() && given.size() != names_.size())
+      throw Error("loss_weights needs one number for each output");
+    std::vector<double> result(given.size());
+    const std::vector<std::string> &order = state_.compiled->loss.names();
+    for (std::size_t i = 0; i < given.size(); ++i)
+      result[order.empty()
+                 ? i
+                 : static_cast<std::size_t>(std::find(names_.begin(), names_.end(), order[i]) - names_.begin())] =
+          given[i];
+    return result;
+  }
+
+  struct Reported {
+    const Metric *metric;
+    std::size_t output;
+    bool weighted;
+  };
+  /// In Keras's order, which decides about names that several have.
+  std::vector<Reported> reported_metrics() const {
+    std::vector<Reported> result;
+    for (bool weighted : {false, true})
+      for (std::size_t i = 0; i < names_.size(); ++i)
+        for (const Metric &metric : (weighted ? weighted_metrics_ : metrics_)[i])
+          result.push_back({&metric, i, weighted});
+    return result;
+  }
+
   Model::State &state_;
   const Network &network_;
+  /// By output.
+  std::vector<std::string> names_;
+  std::vector<Loss> losses_;
+  std::vector<double> loss_weights_;
+  std::vector<MetricList> metrics_, weighted_metrics_;
+  std::size_t trained_ = 0; ///< outputs with a loss
 };
 
 namespace {
@@ -285,13 +342,8 @@ void Model::compile(const CompileArguments &arguments) const {
   state_->compiled = arguments;
   state_->compile_config = compile_config(arguments);
   state_->programs.clear();
-  if (state_->network->has_graph() && arguments.loss.size() > 1 &&
-      arguments.loss.size() != state_->network->outputs().size())
-    throw Error("model '" + name() + "' has " + std::to_string(state_->network->outputs().size()) +
-                " outputs, compile got " + std::to_string(arguments.loss.size()) + " losses");
-  if (!arguments.loss_weights.empty() && state_->network->has_graph() &&
-      arguments.loss_weights.size() != state_->network->outputs().size())
-    throw Error("model '" + name() + "': loss_weights needs one number for each output");
+  if (state_->network->has_graph() && !arguments.loss.empty())
+    Trainer check(*state_);
 }
 
 History Model::fit(const std::vector<Tensor> &x, const std::vector<Tensor> &y, const FitArguments &arguments) const {

@@ -37,9 +37,12 @@ Variable::Variable(const std::string &name, const Shape &shape, const Options &o
   if (!shape.is_static())
     throw Error("weight '" + name + "' needs a known shape, got " + shape.str());
   state_ = std::make_shared<State>(State{name, shape, options, {}, next_seed()});
+  if (options.path.empty())
+    state_->options.path = name;
 }
 
 const std::string &Variable::name() const { return state_->name; }
+const std::string &Variable::path() const { return state_->options.path; }
 const Shape &Variable::shape() const { return state_->shape; }
 DType Variable::dtype() const { return state_->options.dtype; }
 bool Variable::trainable() const { return state_->options.trainable; }

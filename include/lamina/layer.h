@@ -172,7 +172,7 @@ protected:
   /// For a list of layers as the attribute `path` of Keras's class.
   void add_children(const std::string &path, const std::vector<std::shared_ptr<LayerBase>> &layers);
   /// Counts another layer's weight as this one's own, too.
-  void share_weight(const Variable &variable);
+  void share_weight(const Variable &variable, bool trainable);
 
   virtual void do_build(const std::vector<Shape> &shapes) = 0;
   virtual Values do_call(const Values &inputs, CallContext &context) = 0;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <lamina/config.h>
@@ -25,6 +26,9 @@ public:
       : config_("custom"),
         function_([function](const Value &t, const Value &p, const Config &) -> Value { return function(t, p); }) {}
   static Loss from_config(const Config &config);
+  /// What an output has that is not trained.
+  static Loss none() { return {}; }
+  bool defined() const { return static_cast<bool>(function_); }
 
   /// One value for each element but the last axis.
   Value operator()(const Value &y_true, const Value &y_pred) const;
@@ -39,7 +43,7 @@ public:
   bool sparse() const { return name_ == "sparse_categorical_crossentropy"; }
 
 private:
-  Loss() = default;
+  Loss() : name_("none") {}
   Config config_;
   Config arguments_ = Config::dict();
   std::string name_ = "custom";
@@ -58,7 +62,7 @@ Loss sparse_categorical_crossentropy(bool from_logits = false);
 std::vector<std::string> names();
 } // namespace losses
 
-/// The losses of a model: one, or one for each output.
+/// The losses of a model: one for all outputs, or one for each, in order or by the name of its layer.
 class LossList : public std::vector<Loss> {
 public:
   LossList() = default;
@@ -67,6 +71,18 @@ public:
   LossList(const Loss &loss) : vector{loss} {}
   LossList(std::initializer_list<Loss> losses) : vector(losses) {}
   LossList(const std::vector<Loss> &losses) : vector(losses) {}
+  static LossList named(const std::vector<std::pair<std::string, Loss>> &losses);
+  /// As compile_config has it: null, a loss, a list or a dict of losses.
+  static LossList from_config(const Config &config);
+
+  /// Each output's, by the outputs' names. Errors: another number of losses, a name that no output has.
+  std::vector<Loss> resolve(const std::vector<std::string> &outputs) const;
+  Config get_config() const;
+  /// Empty where losses go by their order.
+  const std::vector<std::string> &names() const { return names_; }
+
+private:
+  std::vector<std::string> names_;
 };
 
 } // namespace lamina

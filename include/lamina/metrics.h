@@ -45,6 +45,31 @@ public:
   MetricList(const std::vector<Metric> &metrics) : vector(metrics) {}
 };
 
+/// The metrics of a model: those of its one output, or of each output in order or by its layer's name. A plain list
+/// for several outputs has one metric for each. `.metrics = {"accuracy", "mae"}`,
+/// `.metrics = OutputMetrics::of({{"accuracy"}, {}})`, `.metrics = OutputMetrics::named({{"price", {"mae"}}})`.
+class OutputMetrics {
+public:
+  OutputMetrics() = default;
+  OutputMetrics(std::initializer_list<Metric> metrics) : OutputMetrics(MetricList(metrics)) {}
+  OutputMetrics(const std::vector<std::string> &names) : OutputMetrics(MetricList(names)) {}
+  OutputMetrics(const std::vector<Metric> &metrics) : OutputMetrics(MetricList(metrics)) {}
+  OutputMetrics(const MetricList &metrics);
+  static OutputMetrics of(const std::vector<MetricList> &outputs);
+  static OutputMetrics named(const std::vector<std::pair<std::string, MetricList>> &outputs);
+  /// As compile_config has it: null, a list of metrics, a list of lists, or a dict of lists.
+  static OutputMetrics from_config(const Config &config);
+
+  /// Each output's, by the outputs' names. Errors: another number of entries, a name that no output has.
+  std::vector<MetricList> resolve(const std::vector<std::string> &outputs) const;
+  Config get_config() const;
+
+private:
+  enum class Form { Plain, List, Named };
+  Form form_ = Form::Plain;
+  std::vector<std::pair<std::string, MetricList>> entries_;
+};
+
 } // namespace lamina
 
 #endif

@@ -46,8 +46,9 @@ struct RunArguments {
 struct CompileArguments {
   Optimizer optimizer = "rmsprop";
   LossList loss = {};
-  MetricList metrics = {};          ///< of all samples alike
-  MetricList weighted_metrics = {}; ///< by sample_weight
+  OutputMetrics metrics = {};          ///< of all samples alike
+  OutputMetrics weighted_metrics = {}; ///< by sample_weight
+  /// One for each output, in the order of the losses; or one for all.
   std::vector<double> loss_weights = {};
 };
 
@@ -171,7 +172,7 @@ public:
 
   std::shared_ptr<Network> network() const;
   /// Takes what a file says of compile; settings that are not known leave the model uncompiled.
-  void restore_compiled(const Config &config, const std::function<void(const CompileArguments &)> &load) const;
+  void restore_compiled(const Config &config, const std::function<void(CompileArguments &)> &load) const;
   struct State;
 
 private:

@@ -38,10 +38,12 @@ public:
   const std::string &class_name() const;
   /// All arguments; learning_rate is its value now.
   Config get_config() const;
-  /// Errors: a learning rate schedule.
+  /// Errors: a learning rate schedule; several optimizers.
   double learning_rate() const;
   void set_learning_rate(double learning_rate) const;
   std::int64_t iterations() const;
+  /// The optimizers inside by their places in files: "inner_optimizer", or "optimizers/adam", "optimizers/adam_1".
+  std::vector<std::pair<std::string, Optimizer>> inner() const;
 
   /// Makes the state for these weights, once.
   void build(const std::vector<Variable> &weights) const;
@@ -50,13 +52,20 @@ public:
   /// optimizer/vars.
   std::vector<Variable> variables() const;
 
+  /// The loss whose gradients `apply` takes: the loss times the scale, if there is one.
+  Value scaled(trace::Graph &graph, const Value &loss) const;
   /// One step inside a traced function: sets the weights and the state.
   void apply(trace::Graph &graph, const std::vector<Variable> &weights, const Values &gradients) const;
   /// Ends the training: with use_ema the weights become their moving averages.
   void finalize(const std::vector<Variable> &weights) const;
 
-private:
+  bool operator==(const Optimizer &other) const { return state_ == other.state_; }
   struct State;
+
+protected:
+  explicit Optimizer(std::shared_ptr<State> state);
+
+private:
   std::shared_ptr<State> state_;
 };
 
@@ -268,6 +277,29 @@ public:
   Lion() : Lion(Options()) {}
   explicit Lion(const Options &o)
       : Optimizer("lion", detail::optimizer_arguments(o, {{"beta_1", o.beta_1}, {"beta_2", o.beta_2}})) {}
+};
+
+/// For gradients of 16 bits: the inner optimizer's step with gradients of the loss times a scale, divided by it again.
+/// A step with a gradient that is not finite changes nothing but the scale, which it halves; dynamic_growth_steps
+/// other steps in a row double it. Keras: optimizers.LossScaleOptimizer.
+class LossScaleOptimizer : public Optimizer {
+public:
+  struct Options {
+    double initial_scale = 32768.0;
+    std::int64_t dynamic_growth_steps = 2000;
+  };
+  explicit LossScaleOptimizer(const Optimizer &inner) : LossScaleOptimizer(inner, Options()) {}
+  LossScaleOptimizer(const Optimizer &inner, const Options &options);
+};
+
+/// Some weights follow one optimizer, others another: `MultiOptimizer(SGD(), {{"encoder/.*", Adam()}})`. A weight's
+/// optimizer is that of its path, or of the one regular expression that matches its whole path, or the first.
+/// Errors: wrapping optimizers inside; a weight that two expressions match. Keras: optimizers.MultiOptimizer of an
+/// OptimizerMap.
+class MultiOptimizer : public Optimizer {
+public:
+  using Map = std::vector<std::pair<std::string, Optimizer>>;
+  explicit MultiOptimizer(const Optimizer &standard, const Map &map = {}, std::optional<double> loss_scale_factor = {});
 };
 
 #undef LAMINA_OPTIMIZER_ARGUMENTS

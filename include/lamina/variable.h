@@ -20,7 +20,8 @@ public:
     Regularizer regularizer = {};
     Constraint constraint = {};
     DType dtype = DType::Float32;
-    bool autocast = true; ///< whether layers that compute in 16 bits round it where they use it
+    bool autocast = true;  ///< whether layers that compute in 16 bits round it where they use it
+    std::string path = {}; ///< with the layers it belongs to, "dense/kernel"; by default the name
   };
 
   /// No variable; only `defined` and assignment make sense.
@@ -32,6 +33,8 @@ public:
   explicit operator bool() const { return defined(); }
 
   const std::string &name() const;
+  /// "bidirectional/forward_lstm/lstm_cell/kernel": as Keras calls a weight where the model was defined.
+  const std::string &path() const;
   const Shape &shape() const;
   DType dtype() const;
   bool trainable() const;

@@ -59,3 +59,32 @@ TEST(Metric, BatchesAddUp) {
   EXPECT_FLOAT_EQ(value("recall_1"), 1.0f / 3);
   EXPECT_FLOAT_EQ(value("heavy"), 1.0f / 3);
 }
+
+TEST(Metric, EachOutputHasItsOwn) {
+  KerasTensor x = Input({1});
+  Model model(x, {Activation("linear", {.name = "price"})(x), Activation("linear", {.name = "kind"})(x)});
+  Tensor ones{{1.f}, {1.f}}, zeros{{0.f}, {0.f}};
+  auto names = [&](const CompileArguments &arguments) {
+    model.compile(arguments);
+    std::vector<std::string> result;
+    for (const auto &[name, value] : model.evaluate({ones}, {zeros, ones}))
+      result.push_back(name);
+    return result;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names({.loss = "mse", .metrics = {"mae", "accuracy"}}),
+            (Names{"kind_accuracy", "kind_loss", "loss", "price_loss", "price_mae"}));
+  EXPECT_EQ(names({.loss = {"mse", Loss::none()}, .metrics = OutputMetrics::of({{"mae", "mse"}, {}})}),
+            (Names{"loss", "price_mae", "price_mse"}));
+  EXPECT_EQ(names({.loss = LossList::named({{"kind", "mse"}, {"price", Loss::none()}}),
+                   .metrics = OutputMetrics::named({{"kind", {"mae"}}}),
+                   .weighted_metrics = OutputMetrics::named({{"kind", {"mae", "mae"}}})}),
+            (Names{"kind_mae", "kind_weighted_mae", "kind_weighted_mae_1", "loss"}));
+  EXPECT_EQ(model.evaluate({ones}, {zeros, ones})[3].second, 0.0);
+  EXPECT_EQ(mistake([&] { model.compile({.loss = "mse", .metrics = {"mae"}}); }),
+            "model '" + model.name() +
+                "': metrics have 1 entry; the model has the outputs 'price', 'kind': give a list for each, or lists "
+                "by name");
+  EXPECT_EQ(mistake([&] { model.compile({.loss = "mse", .metrics = OutputMetrics::named({{"sort", {"mae"}}})}); }),
+            "model '" + model.name() + "': metrics name an output 'sort'; the model has 'price', 'kind'");
+}

@@ -138,4 +138,44 @@ TEST(OptimizerErrors, NameTheArgument) {
   expect_error([] { SGD({.learning_rate = schedules::cosine_decay(0.1, 10)}).set_learning_rate(1); }, "schedule");
 }
 
+TEST(OptimizerErrors, OfWrappers) {
+  expect_error([] { MultiOptimizer("sgd", {{"a", LossScaleOptimizer("adam")}}); }, "cannot be inside");
+  expect_error([] { MultiOptimizer("sgd", {{"a(", "adam"}}); }, "regular expression 'a('");
+  expect_error([] { MultiOptimizer("sgd").set_learning_rate(1); }, "no learning rate");
+  expect_error([] { make_optimizer("multi_optimizer"); }, "needs optimizer_map");
+  expect_error([] { make_optimizer("loss_scale_optimizer", {{"clipnorm", 1.0}, {"inner_optimizer", "sgd"}}); },
+               "no argument 'clipnorm'");
+  expect_error([] { LossScaleOptimizer("sgd", {.dynamic_growth_steps = 0}); }, "dynamic_growth_steps");
+  Sequential model({Input({2}), Dense(1, {.name = "head"})}, {.name = "net"});
+  model.compile({.optimizer = MultiOptimizer("sgd", {{"net/.*", "sgd"}, {".*/head/.*", "adam"}}), .loss = "mse"});
+  expect_error([&] { model.train_on_batch(Tensor{{1.0f, 2.0f}}, Tensor{{1.0f}}); },
+               "weight 'net/head/kernel' matches both 'net/.*' and '.*/head/.*'");
+}
+
+// An optimizer that the caller keeps is the one that trains.
+TEST(MultiOptimizer, SharesItsOptimizers) {
+  Dense body(1, {.use_bias = false, .kernel_initializer = "ones"});
+  Dense head(1, {.use_bias = false, .kernel_initializer = "ones", .name = "head"});
+  Sequential model({Input({1}), body, head});
+  SGD slow({.learning_rate = 0.125});
+  model.compile({.optimizer = MultiOptimizer("sgd", {{".*head/kernel", slow}}), .loss = "mse"});
+  slow.set_learning_rate(0.0);
+  model.train_on_batch(Tensor{{1.0f}}, Tensor{{2.0f}});
+  EXPECT_EQ(model.weights()[1].value().item<float>(), 1.0f);
+  EXPECT_FLOAT_EQ(model.weights()[0].value().item<float>(), 1.02f);
+  EXPECT_EQ(slow.iterations(), 1);
+}
+
+TEST(Variable, PathsHoldTheLayers) {
+  Sequential inner({Dense(2, {.name = "deep"})}, {.name = "inner"});
+  KerasTensor x = Input({3, 4});
+  KerasTensor y = Bidirectional(LSTM(2, {.name = "memory"}), {.name = "both"})(x);
+  Model model(x, inner(y));
+  std::vector<std::string> paths;
+  for (const Variable &weight : model.weights())
+    paths.push_back(weight.path());
+  EXPECT_EQ(paths.front(), "both/forward_memory/lstm_cell/kernel");
+  EXPECT_EQ(paths.back(), "inner/deep/bias");
+}
+
 } // namespace

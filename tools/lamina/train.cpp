@@ -63,7 +63,8 @@ void train(const Options &options) {
     OptimizerSpec optimizer = parse_optimizer_spec(options.optimizer);
     model.compile({.optimizer = make_optimizer(optimizer.name, optimizer.options),
                    .loss = options.loss,
-                   .metrics = split(options.metrics)});
+                   .metrics = OutputMetrics::of(
+                       std::vector<MetricList>(model.outputs().size(), MetricList(split(options.metrics))))});
   }
   TrainingData data = read_training_data(runtime::NpzReader(options.data), model), validation;
   if (!options.validation.empty())
@@ -106,7 +107,8 @@ void add_train(CLI::App &app) {
   command->add_option("--batch-size", options->batch_size, "rows a step; 32 by default")
       ->type_name("B")
       ->check(CLI::Range(std::int64_t(1), std::int64_t(1) << 40).description(""));
-  command->add_option("--metrics", options->metrics, "names with commas between, like accuracy,mae")->type_name("A,B");
+  command->add_option("--metrics", options->metrics, "names with commas between, like accuracy,mae; of every output")
+      ->type_name("A,B");
   command->add_flag("--no-shuffle", options->no_shuffle, "take the rows in their order");
   command->add_option("--validation-data", options->validation, "arrays named as in DATA.npz")->type_name("V.npz");
   command->add_option("--json", options->json, "write the history of losses and metrics")->type_name("LOG.json");

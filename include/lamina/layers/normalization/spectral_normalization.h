@@ -42,7 +42,7 @@ public:
           kernel = variable;
     if (!kernel)
       throw Error("layer '" + layer->name() + "' has neither a kernel nor embeddings");
-    share_weight(kernel);
+    share_weight(kernel, layer->trainable());
     vector_u = add_weight(
         "vector_u", {1, kernel.shape().back()},
         {.initializer = initializers::truncated_normal(0.0, 0.02), .trainable = false, .dtype = kernel.dtype()});

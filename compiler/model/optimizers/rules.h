@@ -14,7 +14,7 @@ namespace lamina {
 /// What an optimizer's rule looks at and sets in the step of one weight.
 struct OptimizerStep {
   const Config &config;
-  std::string name; ///< of the weight
+  std::string path; ///< of the weight
   Value weight, gradient, learning_rate;
   Value step;                          ///< this step's number from 1, in the weight's type
   std::map<std::string, Value> before; ///< state of the weight by slot

@@ -1,8 +1,9 @@
-#include "compiler/model/optimizer_rules.h"
+#include "compiler/model/optimizers/rules.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/model/optimizers/path_pattern.h"
 #include "lamina/error.h"
 #include "lamina/ops.h"
 
@@ -237,10 +238,27 @@ Value adafactor_update(Step &s) {
 
 // ---- Muon (Jordan, 2024). The momentum of a matrix, made orthogonal by Newton and Schulz's iteration; others: AdamW
 
-bool muon_uses_adam(const Config &c, const std::string &weight, const Shape &shape) {
-  std::string path = weight;
-  std::transform(path.begin(), path.end(), path.begin(), [](unsigned char letter) { return std::tolower(letter); });
-  return shape.rank() != 2 || (c["exclude_embeddings"].as_bool() && path.find("embedding") != std::string::npos);
+bool muon_uses_adam(const Config &c, const std::string &path, const Shape &shape) {
+  if (shape.rank() != 2)
+    return true;
+  std::string lower = path;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  if (c["exclude_embeddings"].as_bool() && lower.find("embedding") != std::string::npos)
+    return true;
+  const Config &excluded = c["exclude_layers"];
+  return excluded.is_list() && std::any_of(excluded.as_list().begin(), excluded.as_list().end(),
+                                           [&](const Config &e) { return PathPattern(e.as_string()).occurs_in(path); });
+}
+
+void muon_check(const Config &c) {
+  const Config &excluded = c["exclude_layers"];
+  if (!excluded.is_list())
+    return;
+  for (const Config &expression : excluded.as_list()) {
+    if (!expression.is_string())
+      throw Error("optimizer Muon: exclude_layers must be a list of regular expressions");
+    PathPattern{expression.as_string()};
+  }
 }
 
 std::vector<Slots> muon_slots(const Config &c, const std::string &weight, const Shape &shape) {
@@ -249,7 +267,7 @@ std::vector<Slots> muon_slots(const Config &c, const std::string &weight, const 
 
 Value muon_update(Step &s) {
   Shape shape = s.weight.shape();
-  if (muon_uses_adam(s.config, s.name, shape))
+  if (muon_uses_adam(s.config, s.path, shape))
     return adam_step(s, s.number("adam_beta_1"), s.number("adam_beta_2"), s.learning_rate * s.number("adam_lr_ratio"),
                      false);
   double momentum = s.number("momentum");
@@ -371,7 +389,8 @@ const std::vector<OptimizerRule> &optimizer_rules() {
                      {"rms_rate", 0.2}},
        .slots = muon_slots,
        .update = muon_update,
-       .decay = muon_decay},
+       .decay = muon_decay,
+       .check = muon_check},
       {"ScheduleFreeAdamW",
        "schedule_free_adamw",
        {{"learning_rate", 0.0025}, {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-8}, {"warmup_steps", 0}},
