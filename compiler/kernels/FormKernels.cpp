@@ -340,7 +340,8 @@ void materializeSlices(func::FuncOp entry) {
   SmallVector<OpOperand *> uses;
   entry.walk([&](tensor::ExtractSliceOp slice) {
     for (OpOperand &use : slice->getUses())
-      if (!isa<linalg::LinalgOp, tensor::ExtractSliceOp>(use.getOwner()))
+      if (!isa<linalg::LinalgOp, tensor::ExtractSliceOp>(use.getOwner()) &&
+          !use.getOwner()->getParentOfType<linalg::LinalgOp>())
         uses.push_back(&use);
   });
   entry.walk([&](tensor::InsertSliceOp insert) {

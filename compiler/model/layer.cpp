@@ -416,7 +416,7 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &given, const Config 
     check_sizes(result);
     return leaving(graph, *this, result);
   });
-  if (activity_regularizer.defined())
+  if (activity_regularizer.defined() && (graph.callers.empty() || graph.callers.back()->regularizes_inner_activity()))
     // A mean over the batch: the strength does not depend on its size.
     for (const Value &output : outputs) {
       Value loss = activity_regularizer(output);

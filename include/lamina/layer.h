@@ -185,6 +185,8 @@ protected:
 
   /// Whether the layer gives a mask also where its input has none.
   virtual bool makes_mask() const { return false; }
+  /// Whether the activity_regularizer of a layer that this one calls counts.
+  virtual bool regularizes_inner_activity() const { return true; }
 
   /// Keras: a layer that is not in the know drops masks.
   bool supports_masking = false;

@@ -170,3 +170,18 @@ TEST(Merging, Values) {
   expect_values(y[1], {3, 8});
   expect_values(y[2], {1, 2, 3, 4});
 }
+
+// As Keras's: a masked step of one input leaves the other's; where both are masked, products are 0.
+TEST(Merging, MaskedStepsStandBack) {
+  KerasTensor a = Input({3, 1}), b = Input({3, 1});
+  std::vector<KerasTensor> both{Masking()(a), Masking()(b)}, one{a, Masking()(b)};
+  Model model({a, b}, std::vector<KerasTensor>{Multiply()(both), Maximum()(both), Minimum()(both), Multiply()(one),
+                                               Maximum()(one), Add()(both)});
+  std::vector<Tensor> y = model.predict({Tensor{{{-2.}, {0.}, {0.}}}, Tensor{{{-3.}, {-4.}, {0.}}}});
+  expect_values(y[0], {6, -4, 0});
+  expect_values(y[1], {-2, -4, 0});
+  expect_values(y[2], {-3, -4, 0});
+  expect_values(y[3], {6, 0, 0});
+  expect_values(y[4], {-2, 0, 0});
+  expect_values(y[5], {-5, -4, 0});
+}

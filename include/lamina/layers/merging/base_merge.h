@@ -7,6 +7,19 @@
 
 namespace lamina::layers {
 
+/// Pair by pair, where an element that a mask leaves out stands back behind the other.
+template <typename F> Value merge_unmasked(const Values &x, const Values &masks, F combine) {
+  Value y = x[0], y_mask = masks[0];
+  for (std::size_t i = 1; i < x.size(); ++i) {
+    Value next = masks[i].defined() ? Value(where(masks[i], x[i], y)) : x[i];
+    if (y_mask.defined())
+      y = where(y_mask, y, next);
+    y_mask = y_mask.defined() && masks[i].defined() ? Value(logical_or(y_mask, masks[i])) : Value();
+    y = combine(y, next);
+  }
+  return y;
+}
+
 /// Layers that combine a list of inputs element by element; inputs of fewer dimensions get axes of size 1 after the
 /// batch.
 template <typename D> class MergeBase : public Layer<D> {
@@ -19,19 +32,27 @@ public:
     this->supports_masking = true;
   }
 
-  Value call(const Values &inputs, CallContext &) const {
+  Value call(const Values &inputs, CallContext &context) const {
     if (inputs.empty())
       throw Error("expects a list of inputs, got none");
     std::int64_t rank = 0;
     for (const Value &x : inputs)
       rank = std::max(rank, x.rank());
-    Values aligned;
-    for (Value x : inputs) {
+    Values aligned, masks;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Value x = inputs[i];
+      // Keras forgets the mask of an input that it gives more axes.
+      Value mask = x.rank() == rank && i < context.masks.size() ? context.masks[i] : Value();
+      masks.push_back(mask.defined() ? expand_dims(mask, -1) : mask);
       while (x.rank() < rank)
         x = expand_dims(x, 1);
       aligned.push_back(x);
     }
-    return static_cast<const D *>(this)->merge(aligned);
+    auto *self = static_cast<const D *>(this);
+    if constexpr (requires { self->merge(aligned, masks); })
+      return self->merge(aligned, masks);
+    else
+      return self->merge(aligned);
   }
 
   /// Masked where every input's mask is; none where an input has none.

@@ -5,16 +5,13 @@
 
 namespace lamina::layers {
 
-/// The largest of the inputs, element by element. Keras: layers.Maximum.
+/// The largest of the inputs, element by element, of those that their masks leave in. Keras: layers.Maximum.
 class Maximum : public MergeBase<Maximum> {
 public:
   Maximum() : Maximum(Options()) {}
   explicit Maximum(const Options &options) : MergeBase(options) {}
-  Value merge(const Values &x) const {
-    Value y = x[0];
-    for (std::size_t i = 1; i < x.size(); ++i)
-      y = maximum(y, x[i]);
-    return y;
+  Value merge(const Values &x, const Values &masks) const {
+    return merge_unmasked(x, masks, [](const Value &a, const Value &b) -> Value { return maximum(a, b); });
   }
 };
 

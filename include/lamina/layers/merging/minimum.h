@@ -5,16 +5,13 @@
 
 namespace lamina::layers {
 
-/// The smallest of the inputs, element by element. Keras: layers.Minimum.
+/// The smallest of the inputs, element by element, of those that their masks leave in. Keras: layers.Minimum.
 class Minimum : public MergeBase<Minimum> {
 public:
   Minimum() : Minimum(Options()) {}
   explicit Minimum(const Options &options) : MergeBase(options) {}
-  Value merge(const Values &x) const {
-    Value y = x[0];
-    for (std::size_t i = 1; i < x.size(); ++i)
-      y = minimum(y, x[i]);
-    return y;
+  Value merge(const Values &x, const Values &masks) const {
+    return merge_unmasked(x, masks, [](const Value &a, const Value &b) -> Value { return minimum(a, b); });
   }
 };
 

@@ -5,16 +5,23 @@
 
 namespace lamina::layers {
 
-/// The product of the inputs, element by element. Keras: layers.Multiply.
+/// The product of the inputs, element by element. What an input's mask leaves out counts as 1, and where all masks do
+/// the product is 0. Keras: layers.Multiply.
 class Multiply : public MergeBase<Multiply> {
 public:
   Multiply() : Multiply(Options()) {}
   explicit Multiply(const Options &options) : MergeBase(options) {}
-  Value merge(const Values &x) const {
-    Value y = x[0];
-    for (std::size_t i = 1; i < x.size(); ++i)
-      y = y * x[i];
-    return y;
+  Value merge(const Values &x, const Values &masks) const {
+    Value y, mask;
+    bool masked = true;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      Value factor = masks[i].defined() ? Value(where(masks[i], x[i], ones_like(x[i]))) : x[i];
+      y = y.defined() ? Value(y * factor) : factor;
+      masked = masked && masks[i].defined();
+      if (masked)
+        mask = mask.defined() ? Value(logical_or(mask, masks[i])) : masks[i];
+    }
+    return masked ? Value(where(mask, y, zeros_like(y))) : y;
   }
 };
 

@@ -65,24 +65,14 @@ public:
   Value call(const Value &input, CallContext &) const {
     Value x = to_dtype(input, dtype());
     std::int64_t axis = resolve_axis(options.axis, x.rank());
-    Dims grouped = dims_of(x);
-    std::int64_t channels = x.shape()[axis];
-    std::vector<std::int64_t> aligned(static_cast<std::size_t>(x.rank()) + 1, 1), reduced;
-    grouped[static_cast<std::size_t>(axis)] = Dim(channels / groups);
-    grouped.insert(grouped.begin() + axis, Dim(groups));
-    aligned[static_cast<std::size_t>(axis)] = groups;
-    aligned[static_cast<std::size_t>(axis) + 1] = channels / groups;
-    for (std::int64_t i = 1; i <= x.rank(); ++i)
-      if (i != axis)
-        reduced.push_back(i);
-    Value g = reshape(x, grouped);
-    Value centred = g - mean(g, reduced, true);
-    Value y = centred * rsqrt(mean(square(centred), reduced, true) + options.epsilon);
+    Value centred = x - group_mean(x, axis);
+    Value scale = rsqrt(group_mean(square(centred), axis) + options.epsilon);
+    std::vector<std::int64_t> aligned(static_cast<std::size_t>(x.rank()), 1);
+    aligned[static_cast<std::size_t>(axis)] = x.shape()[axis];
     if (gamma)
-      y = y * reshape(as_value(x.graph(), gamma), aligned);
-    if (beta)
-      y = y + reshape(as_value(x.graph(), beta), aligned);
-    return reshape(y, dims_of(x));
+      scale = scale * reshape(as_value(x.graph(), gamma), aligned);
+    Value y = centred * scale;
+    return beta ? Value(y + reshape(as_value(x.graph(), beta), aligned)) : y;
   }
 
   template <typename F> void fields(F &f) {
@@ -102,6 +92,22 @@ public:
   std::int64_t groups;
   Options options;
   Variable gamma, beta;
+
+private:
+  /// Each channel's mean over its group, as (batch, 1, ..., channels, ..., 1). Channels come first, by themselves: a
+  /// vector of channels is wider than a group.
+  Value group_mean(const Value &x, std::int64_t axis) const {
+    std::vector<std::int64_t> others;
+    for (std::int64_t i = 1; i < x.rank(); ++i)
+      if (i != axis)
+        others.push_back(i);
+    Value channels = others.empty() ? x : Value(mean(x, others, true));
+    Dims whole = dims_of(channels), grouped = whole;
+    grouped[static_cast<std::size_t>(axis)] = Dim(x.shape()[axis] / groups);
+    grouped.insert(grouped.begin() + axis, Dim(groups));
+    Value means = mean(reshape(channels, grouped), axis + 1, true);
+    return reshape(broadcast_to(means, grouped), whole);
+  }
 };
 
 LAMINA_REGISTER_LAYER(GroupNormalization, "keras");

@@ -50,6 +50,9 @@ public:
     return stack(outputs, 1);
   }
 
+  /// Keras calls the layer's `call`, which knows nothing of it.
+  bool regularizes_inner_activity() const override { return false; }
+
 private:
   static void check(const Shape &shape) {
     if (shape.rank() < 3)
