@@ -6,6 +6,8 @@
 #include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
+#include <limits>
+
 namespace mlir::lamina {
 #define GEN_PASS_DEF_SCHEDULEPASS
 #include "compiler/Passes.h.inc"
@@ -87,6 +89,7 @@ private:
   void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
   SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile);
   int64_t rows(int64_t size, int64_t best) const;
+  int64_t rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const;
   int64_t columns(int64_t size, int64_t lanes, int64_t vectors) const;
   Sizes distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit);
 
@@ -378,6 +381,18 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
       }
 }
 
+/// The sums of a row are a chain of steps; those of several rows run side by side, of short rows in the same vectors.
+int64_t Scheduler::rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const {
+  constexpr int64_t vectors = 16, most = 8;
+  int64_t length = 1;
+  for (int64_t size : ArrayRef(root.getStaticLoopRanges()).drop_front(shared))
+    length = ShapedType::isDynamic(size) ? std::numeric_limits<int32_t>::max() : length * size;
+  int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, lanes(root)), 2, most);
+  while (!ShapedType::isDynamic(range) && range % rows != 0)
+    --rows;
+  return rows;
+}
+
 void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
   SmallVector<linalg::LinalgOp> ops;
   kernel.walk([&](linalg::LinalgOp op) {
@@ -416,9 +431,8 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
     if (accessOf(root).result == int64_t(shared) - 1 && llvm::all_of(sums, sumsColumns))
       // Columns are summed down the rows, as many at a time as vectors hold.
       tile[shared - 1] = columns(range, lanes(root), 4);
-    else if (ShapedType::isDynamic(range) || range % 2 == 0)
-      // The sums of a row are a chain; those of two rows run side by side.
-      tile[shared - 1] = 2;
+    else
+      tile[shared - 1] = rowsTogether(root, shared, range);
   }
   for (linalg::LinalgOp op : ops) {
     SmallVector<bool> cut(op.getNumLoops(), false);

@@ -2,6 +2,7 @@
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace mlir::lamina {
 
@@ -135,10 +136,37 @@ struct MultiplyElements : OpRewritePattern<vector::ContractionOp> {
   }
 };
 
+/// The first loops, in order.
+bool leads(AffineMap map) {
+  return llvm::all_of(llvm::enumerate(map.getResults()), [](auto result) {
+    auto loop = dyn_cast<AffineDimExpr>(result.value());
+    return loop && loop.getPosition() == result.index();
+  });
+}
+
+/// Sums over rows of products element by element are sums of rows.
+struct MultiplyRows : OpRewritePattern<vector::ContractionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ContractionOp op, PatternRewriter &rewriter) const override {
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    VectorType type = op.getLhsType();
+    if (op.getKind() != vector::CombiningKind::ADD || !isa<FloatType>(type.getElementType()) ||
+        getElementTypeOrSelf(op.getAccType()) != type.getElementType() || op.getRhsType() != type ||
+        !maps[0].isIdentity() || !maps[1].isIdentity() || !leads(maps[2]) || isa<vector::MaskOp>(op->getParentOp()))
+      return failure();
+    Value product = arith::MulFOp::create(rewriter, op.getLoc(), op.getLhs(), op.getRhs());
+    SmallVector<bool> reduced(type.getRank(), true);
+    std::fill_n(reduced.begin(), maps[2].getNumResults(), false);
+    rewriter.replaceOpWithNewOp<vector::MultiDimReductionOp>(op, product, op.getAcc(), reduced, op.getKind());
+    return success();
+  }
+};
+
 } // namespace
 
 void populateContractionUnitPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropUnitLoops, MultiplyElements>(patterns.getContext());
+  patterns.add<DropUnitLoops, MultiplyElements, MultiplyRows>(patterns.getContext());
 }
 
 } // namespace mlir::lamina

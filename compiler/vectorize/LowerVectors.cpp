@@ -84,6 +84,11 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
     sortMaskedReads(function);
+    // Sums that come from contractions are trees as those of rows are, not chains.
+    function.walk([](vector::ReductionOp op) {
+      if (isa<FloatType>(op.getDest().getType()))
+        op.setFastmath(op.getFastmath() | arith::FastMathFlags::reassoc);
+    });
     {
       RewritePatternSet patterns(context);
       VectorTransferToSCFOptions options;

@@ -1,14 +1,137 @@
 #include "compiler/vectorize/RowReductions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace mlir::lamina {
 
 namespace {
 
-/// A reduction over the last axes of a vector, row by row.
+/// Reduces several rows of one length together: a step halves the rows of two vectors into one vector, so that lanes
+/// stay full until there are no more vectors to put together.
+class RowTree {
+public:
+  RowTree(PatternRewriter &rewriter, Location loc, vector::CombiningKind kind)
+      : rewriter(rewriter), loc(loc), kind(kind) {}
+
+  /// A vector of one element a row.
+  Value reduce(SmallVector<Value> rows) {
+    int64_t count = rows.size(), lanes = 1;
+    int64_t length = cast<VectorType>(rows.front().getType()).getNumElements();
+    while (lanes < length && lanes < mostLanes)
+      lanes *= 2;
+    for (Value &row : rows)
+      row = narrow(row, length, lanes);
+    // Whole pairs at every step.
+    while (!llvm::isPowerOf2_64(rows.size()))
+      rows.push_back(rows.front());
+    for (; lanes > 1; lanes /= 2)
+      rows = halve(rows, lanes);
+    SmallVector<int64_t> first = llvm::to_vector(llvm::seq<int64_t>(0, count));
+    if (count == cast<VectorType>(rows.front().getType()).getNumElements() && rows.size() == 1)
+      return rows.front();
+    // One lane a row from the start.
+    Value all = rows.front();
+    for (Value row : llvm::drop_begin(rows))
+      all = shuffle(all, row, llvm::to_vector(llvm::seq<int64_t>(0, elements(all) + elements(row))));
+    return shuffle(all, all, first);
+  }
+
+private:
+  static constexpr int64_t mostLanes = 16;
+
+  static int64_t elements(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
+  Value shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {
+    return vector::ShuffleOp::create(rewriter, loc, a, b, lanes);
+  }
+  Value combine(Value a, Value b) {
+    auto flags = arith::FastMathFlagsAttr::get(rewriter.getContext(), arith::FastMathFlags::nsz);
+    return vector::makeArithReduction(rewriter, loc, kind, a, b,
+                                      isa<FloatType>(getElementTypeOrSelf(a)) ? flags : arith::FastMathFlagsAttr());
+  }
+
+  /// The row in one vector of these lanes; those past its end repeat or start from nothing.
+  Value narrow(Value row, int64_t length, int64_t lanes) {
+    Value result;
+    for (int64_t begin = 0; begin < length; begin += lanes) {
+      SmallVector<int64_t> places;
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        places.push_back(begin + lane < length ? begin + lane : length);
+      Value part = row;
+      if (length != lanes)
+        part = begin + lanes <= length ? shuffle(row, row, places) : shuffle(row, neutral(row), places);
+      result = result ? combine(result, part) : part;
+    }
+    return result;
+  }
+
+  /// A vector of the element that changes nothing.
+  Value neutral(Value like) {
+    using vector::CombiningKind;
+    auto type = cast<VectorType>(like.getType());
+    TypedAttr value;
+    if (auto element = dyn_cast<FloatType>(type.getElementType())) {
+      const llvm::fltSemantics &semantics = element.getFloatSemantics();
+      bool least = kind == CombiningKind::MINIMUMF || kind == CombiningKind::MINNUMF;
+      value = rewriter.getFloatAttr(element, kind == CombiningKind::ADD   ? APFloat::getZero(semantics)
+                                             : kind == CombiningKind::MUL ? APFloat::getOne(semantics)
+                                                                          : APFloat::getInf(semantics, !least));
+    } else {
+      unsigned bits = type.getElementTypeBitWidth();
+      APInt number = APInt::getZero(bits);
+      switch (kind) {
+      case CombiningKind::MUL: number = APInt(bits, 1); break;
+      case CombiningKind::AND:
+      case CombiningKind::MINUI: number = APInt::getAllOnes(bits); break;
+      case CombiningKind::MINSI: number = APInt::getSignedMaxValue(bits); break;
+      case CombiningKind::MAXSI: number = APInt::getSignedMinValue(bits); break;
+      default: break;
+      }
+      value = rewriter.getIntegerAttr(type.getElementType(), number);
+    }
+    return arith::ConstantOp::create(rewriter, loc, DenseElementsAttr::get(type, value));
+  }
+
+  /// Each vector holds rows of `length` lanes; the results hold rows of half of it.
+  SmallVector<Value> halve(ArrayRef<Value> vectors, int64_t length) {
+    SmallVector<Value> result;
+    bool pairs = vectors.size() > 1;
+    for (size_t i = 0; i < vectors.size(); i += pairs ? 2 : 1) {
+      Value a = vectors[i], b = pairs ? vectors[i + 1] : a;
+      int64_t width = elements(a);
+      SmallVector<int64_t> low, high;
+      for (int64_t row = 0; row < (pairs ? 2 : 1) * width; row += length)
+        for (int64_t lane = 0; lane < length / 2; ++lane) {
+          low.push_back(row + lane);
+          high.push_back(row + length / 2 + lane);
+        }
+      result.push_back(combine(shuffle(a, b, low), shuffle(a, b, high)));
+    }
+    return result;
+  }
+
+  PatternRewriter &rewriter;
+  Location loc;
+  vector::CombiningKind kind;
+};
+
+/// True for what a sum or a maximum may start from.
+bool isNeutral(Attribute value, vector::CombiningKind kind) {
+  if (auto splat = dyn_cast<SplatElementsAttr>(value))
+    value = splat.getSplatValue<Attribute>();
+  auto number = dyn_cast<FloatAttr>(value);
+  return number &&
+         (kind == vector::CombiningKind::ADD ? number.getValue().isZero()
+                                             : kind == vector::CombiningKind::MAXIMUMF &&
+                                                   number.getValue().isInfinity() && number.getValue().isNegative());
+}
+
+/// A reduction over the last axes of a vector, all rows together.
 struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -31,23 +154,45 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
     flat.push_back(length);
     Value source =
         rewriter.createOrFold<vector::ShapeCastOp>(loc, VectorType::get(flat, type.getElementType()), op.getSource());
-    auto reduce = [&](Value row, Value start) {
-      return vector::ReductionOp::create(rewriter, loc, op.getKind(), row, start, arith::FastMathFlags::reassoc)
-          .getResult();
-    };
+    SmallVector<Value> all;
+    for (int64_t row = 0; row < rows; ++row)
+      all.push_back(
+          outer ? vector::ExtractOp::create(rewriter, loc, source, delinearize(row, computeStrides(kept))).getResult()
+                : source);
+    Value result = RowTree(rewriter, loc, op.getKind()).reduce(all);
     auto resultType = dyn_cast<VectorType>(op.getType());
-    if (!resultType) {
-      rewriter.replaceOp(op, reduce(source, op.getAcc()));
-      return success();
-    }
-    Value result = op.getAcc();
-    for (int64_t row = 0; row < rows; ++row) {
-      SmallVector<int64_t> position(outer);
-      for (int64_t axis = outer - 1, rest = row; axis >= 0; rest /= kept[axis--])
-        position[axis] = rest % kept[axis];
-      Value start = vector::ExtractOp::create(rewriter, loc, op.getAcc(), position);
-      Value sum = reduce(vector::ExtractOp::create(rewriter, loc, source, position), start);
-      result = vector::InsertOp::create(rewriter, loc, sum, result, position);
+    result = resultType ? rewriter.createOrFold<vector::ShapeCastOp>(loc, resultType, result)
+                        : vector::ExtractOp::create(rewriter, loc, result, 0).getResult();
+    Attribute start;
+    bool nothing = matchPattern(op.getAcc(), m_Constant(&start)) && isNeutral(start, op.getKind());
+    rewriter.replaceOp(op,
+                       nothing ? result : vector::makeArithReduction(rewriter, loc, op.getKind(), op.getAcc(), result));
+    return success();
+  }
+};
+
+/// A value a row, repeated along the rows: row by row, where the generic way takes column after column apart.
+struct RepeatAlongRows : OpRewritePattern<vector::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::TransposeOp op, PatternRewriter &rewriter) const override {
+    auto broadcast = op.getVector().getDefiningOp<vector::BroadcastOp>();
+    auto source = broadcast ? dyn_cast<VectorType>(broadcast.getSourceType()) : VectorType();
+    VectorType type = op.getResultVectorType();
+    if (!source || type.isScalable())
+      return failure();
+    int64_t kept = source.getRank(), rank = type.getRank();
+    if (kept == 0 || kept == rank || type.getShape().take_front(kept) != source.getShape() ||
+        !llvm::equal(op.getPermutation().take_front(kept), llvm::seq(rank - kept, rank)))
+      return failure();
+    Location loc = op.getLoc();
+    VectorType row = VectorType::get(type.getShape().drop_front(kept), type.getElementType());
+    Value result = ub::PoisonOp::create(rewriter, loc, type);
+    for (int64_t i = 0; i < source.getNumElements(); ++i) {
+      SmallVector<int64_t> position = delinearize(i, computeStrides(source.getShape()));
+      Value element = vector::ExtractOp::create(rewriter, loc, broadcast.getSource(), position);
+      result = vector::InsertOp::create(rewriter, loc, vector::BroadcastOp::create(rewriter, loc, row, element), result,
+                                        position);
     }
     rewriter.replaceOp(op, result);
     return success();
@@ -56,6 +201,8 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
 
 } // namespace
 
-void populateRowReductionPatterns(RewritePatternSet &patterns) { patterns.add<ReduceRows>(patterns.getContext()); }
+void populateRowReductionPatterns(RewritePatternSet &patterns) {
+  patterns.add<ReduceRows, RepeatAlongRows>(patterns.getContext());
+}
 
 } // namespace mlir::lamina
