@@ -8,7 +8,6 @@
 #include <limits>
 #include <map>
 #include <tuple>
-#include <utility>
 
 #include "bench/progress.h"
 #include "runtime/limits.h"
@@ -39,32 +38,20 @@ double now(int threads) {
   return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
 }
 
-/// The least of several times, less what it takes to look at the clock.
-class Fastest {
-public:
-  explicit Fastest(int threads) : threads_(threads) {
-    for (int i = 0; i < 100; ++i)
-      add([] {});
-    clock_ = std::exchange(seconds_, std::numeric_limits<double>::infinity());
-  }
-  template <typename F> void add(const F &body) {
-    double begin = now(threads_);
-    body();
-    seconds_ = std::min(seconds_, now(threads_) - begin);
-  }
-  double seconds() const { return seconds_ - clock_; }
-
-private:
-  int threads_;
-  double seconds_ = std::numeric_limits<double>::infinity(), clock_ = 0;
-};
-
 void measure(benchmark::State &state, int threads, const Subject &subject) {
-  Fastest times(threads);
-  subject.call();
-  for (auto _ : state)
-    times.add(subject.call);
-  double fastest = times.seconds();
+  // Looking at the clock takes half a microsecond: short calls are timed several together.
+  constexpr double enough = 20e-6;
+  double fastest = std::numeric_limits<double>::infinity();
+  auto time = [&](int calls) {
+    double begin = now(threads);
+    for (int i = 0; i < calls; ++i)
+      subject.call();
+    return (now(threads) - begin) / calls;
+  };
+  time(1);
+  int calls = 1 + int(enough / std::max(1e-8, time(10)));
+  while (state.KeepRunningBatch(calls))
+    fastest = std::min(fastest, time(calls));
   state.counters["gflops"] = 1e-9 * subject.figures.flops / fastest;
   state.counters["gbytes"] = 1e-9 * subject.figures.bytes / fastest;
   state.counters["of_limit"] = subject.figures.least_seconds / fastest;

@@ -6,6 +6,8 @@
 #include "compiler/kernels/Groups.h"
 #include "dialects/lamina/KernelOps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -335,13 +337,38 @@ bool isBorder(linalg::FillOp fill) {
          isa<tensor::InsertSliceOp>(*fill->user_begin());
 }
 
+// What reads elements by their place in a slice reads them from where the slice lies: vectors take elements from whole
+// tensors.
+void readThroughSlices(func::FuncOp entry) {
+  SmallVector<tensor::ExtractOp> reads;
+  entry.walk([&](tensor::ExtractOp read) { reads.push_back(read); });
+  for (tensor::ExtractOp read : reads)
+    while (auto slice = read.getTensor().getDefiningOp<tensor::ExtractSliceOp>()) {
+      OpBuilder b(read);
+      Location loc = read.getLoc();
+      llvm::SmallBitVector dropped = slice.getDroppedDims();
+      SmallVector<Value> indices;
+      auto own = read.getIndices().begin();
+      for (auto [axis, offset] : llvm::enumerate(slice.getMixedOffsets())) {
+        // Arithmetic that becomes vectors, unlike affine.apply.
+        Value place = getValueOrCreateConstantIndexOp(b, loc, offset);
+        if (!dropped.test(axis)) {
+          Value stride = getValueOrCreateConstantIndexOp(b, loc, slice.getMixedStrides()[axis]);
+          place = b.createOrFold<arith::AddIOp>(loc, b.createOrFold<arith::MulIOp>(loc, *own++, stride), place);
+        }
+        indices.push_back(place);
+      }
+      read.getTensorMutable().assign(slice.getSource());
+      read.getIndicesMutable().assign(indices);
+    }
+}
+
 // Values that leave the function's structured part as a slice need a buffer of their own.
 void materializeSlices(func::FuncOp entry) {
   SmallVector<OpOperand *> uses;
   entry.walk([&](tensor::ExtractSliceOp slice) {
     for (OpOperand &use : slice->getUses())
-      if (!isa<linalg::LinalgOp, tensor::ExtractSliceOp>(use.getOwner()) &&
-          !use.getOwner()->getParentOfType<linalg::LinalgOp>())
+      if (!isa<linalg::LinalgOp, tensor::ExtractSliceOp>(use.getOwner()))
         uses.push_back(&use);
   });
   entry.walk([&](tensor::InsertSliceOp insert) {
@@ -498,6 +525,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       forgetUnfoldedLoops(entry);
       carryInPlace(entry);
       materializeFills(entry);
+      readThroughSlices(entry);
       materializeSlices(entry);
       Outliner outliner(module, entry, entry.getArgument(index), known);
       SmallVector<Block *> blocks;

@@ -47,9 +47,13 @@ struct Side {
 void mergeAxes(OpBuilder &b, Location loc, Side &lhs, Side &rhs) {
   for (unsigned i = 0; i + 1 < lhs.contracting.size();) {
     int64_t left = lhs.contracting[i], right = rhs.contracting[i];
-    if (lhs.contracting[i + 1] != left + 1 || rhs.contracting[i + 1] != right + 1 ||
-        ShapedType::isDynamic(rhs.size(right)) || ShapedType::isDynamic(rhs.size(right + 1)) ||
-        ShapedType::isDynamic(lhs.size(left)) || ShapedType::isDynamic(lhs.size(left + 1))) {
+    // The same one of the two may be open.
+    auto fits = [&](int64_t l, int64_t r) {
+      return ShapedType::isDynamic(lhs.size(l)) == ShapedType::isDynamic(rhs.size(r));
+    };
+    bool open = ShapedType::isDynamic(lhs.size(left)) && ShapedType::isDynamic(lhs.size(left + 1));
+    if (lhs.contracting[i + 1] != left + 1 || rhs.contracting[i + 1] != right + 1 || open || !fits(left, right) ||
+        !fits(left + 1, right + 1)) {
       ++i;
       continue;
     }
