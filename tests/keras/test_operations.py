@@ -149,7 +149,7 @@ FAMILIES = {
         stft(L,100,50,128,window=None)[1] istft(stft(t,4,2,6),4,2,6) istft((x,y),8,3,10,length=9) istft((x,y),10,3,10,window=None)
         istft((x,y),7,3,10,window=[0.2,0.5,0.9,1.0,0.7,0.6,0.1],center=False)""",
     "matrices": """
-        det(q) slogdet(q)[0] slogdet(q)[1] logdet(q) inv(q) solve(q,transpose(x[:,:,:5],(0,2,1))) solve(q[0],t[0,:5])
+        lu_factor(q)[0] lu_factor(q)[1] lu_factor(x)[0] lu_factor(transpose(x[0]))[1] det(q) slogdet(q)[0] slogdet(q)[1] logdet(q) inv(q) solve(q,transpose(x[:,:,:5],(0,2,1))) solve(q[0],t[0,:5])
         solve(v,w) solve_triangular(q+4*np.eye(5,dtype="float32"),transpose(x[:,:,:5],(0,2,1)),lower=True)
         solve_triangular(q[0]+4*np.eye(5,dtype="float32"),t[0,:5]) cholesky(S) cholesky(S,upper=True)
         cholesky_inverse(q[0]+4*np.eye(5,dtype="float32")) cholesky_inverse(q[0]+4*np.eye(5,dtype="float32"),upper=True)""",

@@ -23,25 +23,57 @@ Value count_across(V like, std::int64_t n) { return iota(like.graph(), {Dim(1), 
 
 Value identity(V like, std::int64_t n) { return cast(equal(count_down(like, n), count_across(like, n)), like.dtype()); }
 
-/// The steps of Gauss and Jordan on [A | …], A of order n, each with the largest element of a column as its pivot: what
-/// becomes of the matrix, and the pivots along a new first axis, negative where rows changed places.
+/// What step k of an elimination looks at: column k, its largest element from row k on, and the two rows that change
+/// places.
+struct Pivot {
+  Pivot(V matrix, V rows, V columns, V k)
+      : column(sum(where(equal(columns, k), matrix, 0.0), -1, true)),
+        place(expand_dims(argmax(where(less(rows, k), -1.0, abs(column)), -2), -1)), own(equal(rows, k)),
+        best(equal(rows, place)), value(row(best, column)) {}
+
+  static Value row(V where_true, V matrix) { return sum(where(where_true, matrix, 0.0), -2, true); }
+
+  Value column, place, own, best, value;
+};
+
+/// The steps of Gauss and Jordan on [A | …], A of order n: what becomes of the matrix, and the pivots along a new first
+/// axis, negative where rows changed places.
 std::pair<Value, Value> eliminate(V matrix, std::int64_t n) {
   Value rows = count_down(matrix, n), columns = count_across(matrix, known_size(matrix, -1));
   bool alone = known_size(matrix, -1) == n;
   Value steps = iota(matrix.graph(), {Dim(n)}, 0);
   Values results = scan(Values{matrix}, Values{steps}, [&](std::span<const Value> state, std::span<const Value> step) {
     V m = state[0], k = step[0];
-    auto row = [&](V where_true, V of) { return sum(where(where_true, of, 0.0), -2, true); };
-    Value column = sum(where(equal(columns, k), m, 0.0), -1, true), own = equal(rows, k);
-    Value place = expand_dims(argmax(where(less(rows, k), -1.0, abs(column)), -2), -1), best = equal(rows, place);
-    Value pivot = row(best, column), first = row(own, m);
+    Pivot pivot(m, rows, columns, k);
     // Of a determinant, zeros are left alone.
-    Value leading = row(best, m) / (alone ? Value(where(equal(pivot, 0), 1.0, pivot)) : pivot);
-    Value factors = where(best, row(own, column), column);
-    Value reduced = where(own, leading, where(best, first, m) - factors * leading);
-    return ScanStep{{reduced}, {squeeze(where(equal(place, k), pivot, -pivot), {-2, -1})}};
+    Value divisor = alone ? Value(where(equal(pivot.value, 0), 1.0, pivot.value)) : pivot.value;
+    Value leading = Pivot::row(pivot.best, m) / divisor;
+    Value factors = where(pivot.best, Pivot::row(pivot.own, pivot.column), pivot.column);
+    Value others = where(pivot.best, Pivot::row(pivot.own, m), m) - factors * leading;
+    Value signed_pivot = where(equal(pivot.place, k), pivot.value, -pivot.value);
+    return ScanStep{{where(pivot.own, leading, others)}, {squeeze(signed_pivot, {-2, -1})}};
   });
   return {results[0], results[1]};
+}
+
+/// P A = L U, with L below the diagonal of one matrix and U in the rest of it, and the rows that changed places.
+Values decomposed(V x) {
+  Value a = detail::to_float(x);
+  std::int64_t m = known_size(a, -2), n = known_size(a, -1);
+  Value rows = count_down(a, m), columns = count_across(a, n), steps = iota(a.graph(), {Dim(std::min(m, n))}, 0);
+  Values results = scan(Values{a}, Values{steps}, [&](std::span<const Value> state, std::span<const Value> step) {
+    V m = state[0], k = step[0];
+    Pivot pivot(m, rows, columns, k);
+    auto exchanged = [&](V of) {
+      return where(pivot.own, Pivot::row(pivot.best, of), where(pivot.best, Pivot::row(pivot.own, of), of));
+    };
+    Value swapped = exchanged(m), below = greater(rows, k);
+    Value factors = where(below, exchanged(pivot.column) / pivot.value, 0.0);
+    Value rest = swapped - where(greater(columns, k), factors * Pivot::row(pivot.own, swapped), 0.0);
+    Value reduced = where(logical_and(below, equal(columns, k)), factors, rest);
+    return ScanStep{{reduced}, {squeeze(pivot.place, {-2, -1})}};
+  });
+  return {results[0], move_axis(results[1], 0, -1)};
 }
 
 Value pivots_of(V x) {
@@ -103,6 +135,7 @@ void add_matrices(Table &table) {
       {"Cholesky", [](const Call &c) -> Values { return {cholesky(c.value(0, "x"), c.setting("upper", false))}; }},
       {"CholeskyInverse",
        [](const Call &c) -> Values { return {cholesky_inverse(c.value(0, "x"), c.setting("upper", false))}; }},
+      {"LuFactor", [](const Call &c) { return decomposed(c.value(0, "x")); }},
       {"Solve",
        [](const Call &c) -> Values {
          Value b = c.value(1, "b");
