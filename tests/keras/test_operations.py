@@ -44,7 +44,8 @@ FAMILIES = {
         isclose(x,x+1e-9) allclose(x,x+1e-9) allclose(x,y,rtol=0.5) where(x>0,x,y) where(x>0,x,0.0) select([x>1,x>0],[x,y],0.5)
         add(x,np.arange(6.0,dtype="float32")) outer(t[0],t[1])
         bitwise_and(k,k*3) bitwise_and(k>0,x>0) bitwise_or(k,k*3) bitwise_or(k>0,x>0) bitwise_xor(k,k*3)
-        bitwise_xor(k>0,x>0) left_shift(k,d[0,0]) bitwise_left_shift(k,30) right_shift(k*7,k) bitwise_right_shift(k,1)
+        bitwise_xor(k>0,x>0) left_shift(k,d[0,0]) bitwise_left_shift(k,np.array([40,-1,31,32,1,0],"int32"))
+        right_shift(k*7,np.array([40,31,32,1,0,2],"int32")) right_shift(k*7,k) bitwise_right_shift(k,1)
         gcd(6*k,i[:,:,:1]*4) lcm(k,6) unravel_index(k*5,(3,4))[0] unravel_index(k*5,(3,4))[1]""",
     "sequences": """
         linspace(x[0],y[0],5) linspace(x,y[:,:1],4,endpoint=False,axis=-1) linspace(0,10*x[0],3,dtype="int32",axis=1)

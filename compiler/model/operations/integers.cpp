@@ -20,8 +20,10 @@ Value inverted(V x) { return x.dtype() == DType::Bool ? logical_not(x) : Value(-
 Values shift_left(const Call &c) {
   auto [x, y] = together(c.value(0, "x"), c.value(1, "y"));
   std::vector<std::int64_t> powers;
-  for (std::size_t i = 0; i < 8 * size_of(x.dtype()); ++i)
-    powers.push_back(static_cast<std::int64_t>(std::uint64_t{1} << i));
+  std::size_t sign = 8 * size_of(x.dtype()) - 1;
+  for (std::size_t i = 0; i < sign; ++i)
+    powers.push_back(std::int64_t{1} << i);
+  powers.push_back(std::numeric_limits<std::int64_t>::min() >> (63 - sign));
   powers.push_back(0);
   Value factor = take(constant(x.graph(), Tensor(powers).astype(x.dtype())), y);
   return {x * where(less(y, 0), 0, factor)};
