@@ -141,7 +141,9 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
     patterns.add<CopyCheapProducer, FuseProducer, InlineFill>(&getContext());
     // What follows a product of merged axes joins it in its shape.
     linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, [](OpOperand *fused) {
-      return isa_and_nonnull<tensor::ExpandShapeOp>(fused->get().getDefiningOp()) && fused->get().hasOneUse();
+      // Of a scalar no axis would be left that a pad could widen.
+      auto expand = fused->get().getDefiningOp<tensor::ExpandShapeOp>();
+      return expand && expand.getSrcType().getRank() > 0 && fused->get().hasOneUse();
     });
     tensor::populateFoldTensorEmptyPatterns(patterns);
     memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);

@@ -187,6 +187,7 @@ bool isSplat(Attribute constant, double number) {
 Value foldIdentity(Operation *op, ArrayRef<Attribute> operands) {
   auto is = [&](unsigned i, double number) { return isSplat(operands[i], number); };
   Value lhs = op->getOperand(0), rhs = op->getNumOperands() > 1 ? op->getOperand(1) : Value();
+  double allBits = cast<RankedTensorType>(lhs.getType()).getElementType().isInteger(1) ? 1 : -1;
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case<AddOp>([&](auto) { return is(1, 0)   ? lhs
                                       : is(0, 0) ? rhs
@@ -197,9 +198,9 @@ Value foldIdentity(Operation *op, ArrayRef<Attribute> operands) {
                                                  : Value(); })
       .Case<DivOp, PowOp>([&](auto) { return is(1, 1) ? lhs : Value(); })
       .Case<MaximumOp, MinimumOp>([&](auto) { return lhs == rhs ? lhs : Value(); })
-      .Case<AndOp>([&](auto) { return lhs == rhs || is(1, 1) ? lhs
-                                      : is(0, 1)             ? rhs
-                                                             : Value(); })
+      .Case<AndOp>([&](auto) { return lhs == rhs || is(1, allBits) ? lhs
+                                      : is(0, allBits)             ? rhs
+                                                                   : Value(); })
       .Case<OrOp>([&](auto) { return lhs == rhs || is(1, 0) ? lhs
                                      : is(0, 0)             ? rhs
                                                             : Value(); })

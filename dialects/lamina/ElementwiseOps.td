@@ -64,7 +64,7 @@ class BinaryOp<string mnemonic, string elements, string formula, string note = "
         static constexpr ::mlir::lamina::Elements operandElements() { return ::mlir::lamina::Elements::}] # elements # [{; }
       }]> {
   let summary = "elementwise " # formula;
-  defvar type = !cond(!eq(elements, "Bool") : "i1", !eq(elements, "Integer") : "i64", true : "f32");
+  defvar type = !cond(!eq(elements, "Bits") : "i1", !eq(elements, "Integer") : "i64", true : "f32");
   let description = "Each element is " # formula # "." # note # "\n\n```mlir\n// %a: tensor<?x4x" # type # ">, %b: tensor<4x" #
                     type # ">\n%y = lamina." # mnemonic # " %a, %b : tensor<?x4x" # type # ">, tensor<4x" # type # ">\n```";
   let arguments = (ins Lamina_Tensor:$lhs, Lamina_Tensor:$rhs);
@@ -93,9 +93,11 @@ def PowOp : BinaryOp<"pow", "Float", "a to the power b"> { let hasCanonicalizer 
 def Atan2Op : BinaryOp<"atan2", "Float", "the angle between the first axis and the point (b, a), in [-pi, pi]">;
 def MaximumOp : BinaryOp<"maximum", "Numeric", "the larger of a and b", " NaN if either is.", [Commutative]>;
 def MinimumOp : BinaryOp<"minimum", "Numeric", "the smaller of a and b", " NaN if either is.", [Commutative]>;
-def AndOp : BinaryOp<"and", "Bool", "whether a and b hold", "", [Commutative], NonDifferentiable>;
-def OrOp : BinaryOp<"or", "Bool", "whether a or b holds", "", [Commutative], NonDifferentiable>;
-def XorOp : BinaryOp<"xor", "Integer", "the bits in which a and b differ", "", [Commutative], NonDifferentiable>;
+def AndOp : BinaryOp<"and", "Bits", "whether a and b hold", " Of integers, for each bit.", [Commutative],
+                     NonDifferentiable>;
+def OrOp : BinaryOp<"or", "Bits", "whether a or b holds", " Of integers, for each bit.", [Commutative],
+                    NonDifferentiable>;
+def XorOp : BinaryOp<"xor", "Bits", "the bits in which a and b differ", "", [Commutative], NonDifferentiable>;
 def ShiftRightOp : BinaryOp<"shift_right", "Integer", "a's bits moved b places down, zeros in front",
                             " By the width of a or more, or by a negative number, gives 0.", [], NonDifferentiable>;
 

@@ -102,6 +102,8 @@ LogicalResult Inference::checkElements(Type type, Elements elements) const {
     return fail("takes numbers, not bool");
   if (elements == Elements::Integer && (!isa<IntegerType>(type) || type.isInteger(1)))
     return fail("takes integers, not " + formatDType(type));
+  if (elements == Elements::Bits && !isa<IntegerType>(type))
+    return fail("takes bool or integers, not " + formatDType(type));
   if (elements == Elements::Bool && !type.isInteger(1))
     return fail("takes bool, not " + formatDType(type));
   return success();

@@ -8,7 +8,7 @@
 namespace mlir::lamina {
 
 /// Element types an elementwise op takes.
-enum class Elements { Any, Numeric, Float, Integer, Bool };
+enum class Elements { Any, Numeric, Float, Integer, Bits, Bool };
 
 /// Entries of a `shape` attribute beside sizes and kDynamic.
 constexpr int64_t inferredDim = -1;

@@ -39,6 +39,11 @@ Tensor to_array(const Config &list) {
   return layers::to_numbers(as_numbers(list)).astype(is_whole(list) ? DType::Int32 : DType::Float32);
 }
 
+const Config *numbers_of(const Config *entry) {
+  const Config *array = entry ? array_of(*entry) : nullptr;
+  return array ? array->find("value") : entry;
+}
+
 const Config *Call::argument(std::size_t position, std::string_view name) const {
   if (args_.is_list() && position < args_.size())
     return &args_[position];
@@ -153,6 +158,13 @@ const Table &table() {
     add_contractions(result);
     add_networks(result);
     add_images(result);
+    add_transforms(result);
+    add_integers(result);
+    add_sequences(result);
+    add_segments(result);
+    add_rearrange(result);
+    add_fourier(result);
+    add_matrices(result);
     return result;
   }();
   return operations;

@@ -116,6 +116,13 @@ void add_indexing(Table &table);
 void add_contractions(Table &table);
 void add_networks(Table &table);
 void add_images(Table &table);
+void add_transforms(Table &table);
+void add_integers(Table &table);
+void add_sequences(Table &table);
+void add_segments(Table &table);
+void add_rearrange(Table &table);
+void add_fourier(Table &table);
+void add_matrices(Table &table);
 
 // ---- what several families use
 /// Errors: an open size.
@@ -127,5 +134,13 @@ Value move_axis(const Value &x, std::int64_t from, std::int64_t to);
 Value take_along_axis(const Value &x, const Value &indices, std::int64_t axis);
 /// A tensor of the numbers in nested lists: integers where all are.
 Tensor to_array(const Config &list);
+/// What an array is written as holds its numbers; anything else is what it is.
+const Config *numbers_of(const Config *entry);
+/// Weights [size…, channels, elements] of a convolution whose result has each element of a window as a channel.
+Tensor window_elements(const std::vector<std::int64_t> &size, std::int64_t channels);
+/// Runs a function on [N, H, W, C], also for one image and other layouts.
+Values on_images(const Call &c, const std::function<Value(const Value &images)> &function);
+/// a⁻¹ b of matrices in the last two axes.
+Value solve(const Value &a, const Value &b);
 
 } // namespace lamina::operations

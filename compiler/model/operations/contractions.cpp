@@ -1,5 +1,7 @@
 #include "compiler/model/operations/call.h"
 
+#include "lamina/layers/support.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -148,21 +150,76 @@ Value cross(const Call &c) {
   return move_axis(concatenate(parts, -1), -1, to);
 }
 
+/// Each element of x times all of y.
+Value kronecker(V x_in, V y_in) {
+  Value x = x_in, y = y_in;
+  while (x.rank() < y.rank())
+    x = expand_dims(x, 0);
+  while (y.rank() < x.rank())
+    y = expand_dims(y, 0);
+  Integers shape;
+  for (std::int64_t axis = 0, rank = x.rank(); axis < rank; ++axis) {
+    std::int64_t n = x.shape()[2 * axis], m = y.shape()[2 * axis];
+    shape.push_back(n == none || m == none ? none : n * m);
+    x = expand_dims(x, 2 * axis + 1);
+    y = expand_dims(y, 2 * axis);
+  }
+  return reshape(x * y, shape);
+}
+
+/// Of the rows of a matrix.
+Value correlation_coefficients(V x) {
+  Value apart = detail::to_float(x) - mean(x, -1, true), variances = sum(square(apart), -1);
+  if (x.rank() == 1)
+    return variances / variances;
+  layers::check_rank(x.shape(), 2);
+  Value deviations = sqrt(variances);
+  Value y = matmul(apart, transpose(apart)) / expand_dims(deviations, 1) / expand_dims(deviations, 0);
+  return clip(y, -1, 1);
+}
+
+Value correlate(const Call &c) {
+  Value x = detail::to_float(c.value(0, "x1")), y = detail::to_float(c.value(1, "x2"));
+  layers::check_rank(x.shape(), 1);
+  layers::check_rank(y.shape(), 1);
+  bool swapped = known_size(x, 0) < known_size(y, 0);
+  if (swapped)
+    std::swap(x, y);
+  std::string mode = c.setting("mode", std::string("valid"));
+  if (mode != "valid" && mode != "same" && mode != "full")
+    throw Error("mode must be valid, same or full, got '" + mode + "'");
+  std::int64_t n = known_size(y, 0), before = mode == "full" ? n - 1 : n / 2,
+               after = mode == "full" ? n - 1 : n - 1 - n / 2;
+  if (mode != "valid")
+    x = pad(x, {before}, {after});
+  Value result = flat(conv(reshape(x, Integers{1, -1, 1}), reshape(y, Integers{-1, 1, 1}), {.strides = {1}}));
+  return swapped ? reverse(result, {0}) : result;
+}
+
 } // namespace
 
 void add_contractions(Table &table) {
-  Table::Module numpy(table, "ops.numpy");
+  Table::Module math(table, "ops.math"), numpy(table, "ops.numpy");
+  math.binary({
+      {"CDist",
+       [](V x, V y) -> Value {
+         return sqrt(sum(square(detail::to_float(expand_dims(x, -2) - expand_dims(y, -3))), -1));
+       }},
+  });
+  numpy.unary({{"Corrcoef", correlation_coefficients}});
   numpy.binary({
       {"Dot", dot_of},
       {"Inner",
        [](V x, V y) -> Value {
          return x.rank() == 0 || y.rank() == 0 ? Value(x * y) : dot_general(x, y, {x.rank() - 1}, {y.rank() - 1});
        }},
+      {"Kron", kronecker},
       {"Matmul", [](V x, V y) -> Value { return matmul(x, y); }},
       {"Outer", [](V x, V y) -> Value { return expand_dims(flat(x), 1) * expand_dims(flat(y), 0); }},
       {"Vdot", [](V x, V y) -> Value { return sum(flat(x) * flat(y)); }},
   });
   numpy.calls({
+      {"Correlate", [](const Call &c) -> Values { return {correlate(c)}; }},
       {"Cross", [](const Call &c) -> Values { return {cross(c)}; }},
       {"Einsum", [](const Call &c) -> Values { return {einsum_of(c.setting("subscripts", std::string()), c.all())}; }},
       {"Tensordot", [](const Call &c) -> Values { return {tensordot(c)}; }},

@@ -63,6 +63,76 @@ Value selected(const Call &c) {
   return y;
 }
 
+Value is_close(const Call &c) {
+  Value x = c.value(0, "x1"), y = c.value(1, "x2");
+  Value close = abs(x - y) <= c.option(3, "atol", 1e-8) + c.option(2, "rtol", 1e-5) * abs(y);
+  close = logical_or(close, equal(x, y));
+  return c.setting("equal_nan", false) ? Value(logical_or(close, logical_and(is_nan(x), is_nan(y)))) : close;
+}
+
+/// Giles's polynomials, which are good to float32.
+Value inverse_erf(V x_in) {
+  Value x = detail::to_float(x_in), w = -log1p(-square(x)), far = greater_equal(w, 5.0);
+  auto polynomial = [](V t, std::initializer_list<double> coefficients) {
+    Value y = detail::number(t, 0);
+    for (double c : coefficients)
+      y = y * t + c;
+    return y;
+  };
+  Value near_zero =
+      polynomial(where(far, 0.0, w - 2.5), {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06,
+                                            0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941});
+  Value tail =
+      polynomial(sqrt(where(far, w, 9.0)) - 3.0, {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844,
+                                                  0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682});
+  Value y = x * where(far, tail, near_zero);
+  return where(equal(x, 1.0), infinity, where(equal(x, -1.0), -infinity, y));
+}
+
+/// The mean of e^(x cos θ) over the circle, of which 64 points are enough as far as float32 goes.
+Value bessel_i0(V x_in) {
+  Value x = detail::to_float(x_in);
+  std::vector<double> cosines, weights;
+  for (int i = 0; i <= 32; ++i) {
+    cosines.push_back(std::cos(pi * i / 32));
+    weights.push_back(i % 32 ? 1.0 / 32 : 1.0 / 64);
+  }
+  auto of_type = [&](const std::vector<double> &values) {
+    return constant(x.graph(), Tensor(values).astype(x.dtype()));
+  };
+  return sum(exp(expand_dims(x, -1) * of_type(cosines)) * of_type(weights), -1);
+}
+
+/// The numbers of a type reach up to 2^exponent (1 - 2^-digits).
+struct Reach {
+  int exponent, digits;
+  double least() const { return digits == 1 ? 0 : -std::ldexp(1.0, exponent); }
+};
+
+Reach reach_of(DType dtype) {
+  switch (dtype) {
+  case DType::Bool: return {1, 1};
+  case DType::Float16: return {16, 11};
+  case DType::BFloat16: return {128, 8};
+  case DType::Float32: return {128, 24};
+  case DType::Float64: return {1024, 53};
+  default: return {8 * static_cast<int>(size_of(dtype)) - 1, 8 * static_cast<int>(size_of(dtype)) - 1};
+  }
+}
+
+/// What is out of the type's range becomes the nearest number in it.
+Value saturated(const Call &c) {
+  Value x = c.value(0, "x");
+  DType dtype = dtype_from_name(c.setting("dtype", std::string("float32")));
+  Reach from = reach_of(x.dtype()), to = reach_of(dtype);
+  if (is_floating(x.dtype()) || from.exponent > to.exponent) {
+    int digits = from.exponent < to.exponent ? from.digits : std::min(from.digits, to.digits);
+    double most = std::ldexp(1 - std::ldexp(1.0, -digits), std::min(from.exponent, to.exponent));
+    x = clip(x, is_floating(dtype) || from.exponent < to.exponent ? -most : to.least(), most);
+  }
+  return detail::to(x, dtype);
+}
+
 } // namespace
 
 void add_elementwise(Table &table) {
@@ -70,11 +140,13 @@ void add_elementwise(Table &table) {
   math.unary({
       {"Erf", [](V x) -> Value { return erf(x); }},
       {"Erfc", [](V x) -> Value { return 1.0 - erf(x); }},
+      {"Erfinv", inverse_erf},
       {"Rsqrt", [](V x) -> Value { return rsqrt(x); }},
   });
   core.calls({
       {"Cast", [](const Call &c) -> Values { return {c.cast_to_setting(c.value(0, "x"))}; }},
       {"ConvertToTensor", [](const Call &c) -> Values { return {c.cast_to_setting(c.value(0, "x"))}; }},
+      {"SaturateCast", [](const Call &c) -> Values { return {saturated(c)}; }},
       {"StopGradient", [](const Call &c) -> Values { return {stop_gradient(c.value(0, "variable"))}; }},
   });
   numpy.unary({
@@ -92,8 +164,6 @@ void add_elementwise(Table &table) {
        }},
       {"Arctan", [](V x) -> Value { return arctan2(x, 1.0); }},
       {"Arctanh", [](V x) -> Value { return 0.5 * (log1p(x) - log1p(-x)); }},
-      {"BitwiseInvert", [](V x) -> Value { return x.dtype() == DType::Bool ? logical_not(x) : Value(-x - 1); }},
-      {"BitwiseNot", [](V x) -> Value { return x.dtype() == DType::Bool ? logical_not(x) : Value(-x - 1); }},
       {"Cbrt", [](V x) -> Value { return sign(x) * power(abs(detail::to_float(x)), 1.0 / 3.0); }},
       {"Ceil", [](V x) -> Value { return ceil(x); }},
       {"Conj", [](V x) -> Value { return x; }},
@@ -107,6 +177,7 @@ void add_elementwise(Table &table) {
       {"Expm1", [](V x) -> Value { return expm1(x); }},
       {"Fabs", [](V x) -> Value { return abs(detail::to_float(x)); }},
       {"Floor", [](V x) -> Value { return floor(x); }},
+      {"I0", bessel_i0},
       {"Imag", [](V x) -> Value { return zeros_like(x); }},
       {"Isfinite", [](V x) -> Value { return is_finite(detail::to_float(x)); }},
       {"Isinf", is_infinite},
@@ -170,21 +241,16 @@ void add_elementwise(Table &table) {
       {"TrueDivide", [](V x, V y) -> Value { return x / y; }},
   });
   numpy.calls({
+      {"AllClose", [](const Call &c) -> Values { return {all(is_close(c))}; }},
       {"Array", [](const Call &c) -> Values { return {c.cast_to_setting(c.value(0, "x"))}; }},
-      {"BitwiseXor", [](const Call &c) -> Values { return {detail::binary("xor", c.value(0, "x"), c.value(1, "y"))}; }},
       {"Clip", [](const Call &c) -> Values { return {clipped(c)}; }},
+      {"EmptyLike", [](const Call &c) -> Values { return {zeros_like(c.cast_to_setting(c.value(0, "x")))}; }},
       {"FullLike",
        [](const Call &c) -> Values {
          Value x = c.cast_to_setting(c.value(0, "x"));
          return {broadcast_to(detail::to(c.value(1, "fill_value"), x.dtype()), dims_of(x))};
        }},
-      {"Isclose",
-       [](const Call &c) -> Values {
-         Value x = c.value(0, "x1"), y = c.value(1, "x2");
-         Value close = abs(x - y) <= c.option(3, "atol", 1e-8) + c.option(2, "rtol", 1e-5) * abs(y);
-         close = logical_or(close, equal(x, y));
-         return {c.setting("equal_nan", false) ? Value(logical_or(close, logical_and(is_nan(x), is_nan(y)))) : close};
-       }},
+      {"Isclose", [](const Call &c) -> Values { return {is_close(c)}; }},
       {"NanToNum", [](const Call &c) -> Values { return {nan_to_num(c)}; }},
       {"OnesLike", [](const Call &c) -> Values { return {ones_like(c.cast_to_setting(c.value(0, "x")))}; }},
       {"Round",

@@ -140,9 +140,7 @@ Value differences(const Call &c) {
 
 /// Known starts of a slice.
 std::vector<std::int64_t> known_starts(const Call &c, std::size_t position) {
-  const Config *entry = c.find(position, "start_indices");
-  if (const Config *array = entry ? entry->find("config") : nullptr)
-    entry = array->find("value");
+  const Config *entry = numbers_of(c.find(position, "start_indices"));
   std::vector<std::int64_t> starts;
   if (!entry || !entry->is_list() || entry->find("__tensor__"))
     throw Error("the start indices must be known integers");
@@ -184,26 +182,13 @@ Value hot(const Call &c, V indices, const char *classes) {
   return move_axis(one_hot(cast(indices, DType::Int32), depth, dtype_of(c)), -1, axis);
 }
 
-Value segment_sums(const Call &c) {
-  Value data = c.value(0, "data"), ids = c.value(1, "segment_ids");
-  const Config *count = c.setting("num_segments");
-  if (!count)
-    throw Error("num_segments must be given");
-  Dims dims = dims_of(data);
-  dims[0] = Dim(count->as_int());
-  return emit("scatter_add", {broadcast_to(detail::number(data, 0), dims), ids, data});
-}
-
 } // namespace
 
 void add_indexing(Table &table) {
-  Table::Module core(table, "ops.core"), math(table, "ops.math"), nn(table, "ops.nn"), numpy(table, "ops.numpy");
+  Table::Module core(table, "ops.core"), nn(table, "ops.nn"), numpy(table, "ops.numpy");
   core.calls({
       {"Slice", [](const Call &c) -> Values { return {sliced(c)}; }},
       {"SliceUpdate", [](const Call &c) -> Values { return {updated(c)}; }},
-  });
-  math.calls({
-      {"SegmentSum", [](const Call &c) -> Values { return {segment_sums(c)}; }},
   });
   nn.calls({
       {"MultiHot",

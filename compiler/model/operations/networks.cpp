@@ -75,6 +75,51 @@ Values transposed_convolution(const Call &c) {
   });
 }
 
+/// What Fold and Unfold set for height and width.
+Sizes both(const Call &c, const char *name, std::int64_t otherwise) {
+  Sizes sizes = otherwise;
+  if (const Config *entry = c.setting(name))
+    detail::read(*entry, sizes);
+  return sizes.expanded(2, name, otherwise);
+}
+
+WindowOptions steps(const Call &c) { return {.strides = both(c, "stride", 1), .dilations = both(c, "dilation", 1)}; }
+
+/// [N, C, H, W] → [N, C · elements of a window, windows]
+Value unfold(const Call &c) {
+  Value x = c.value(0, "x");
+  layers::check_rank(x.shape(), 4);
+  Sizes size = both(c, "kernel_size", 1), padding = both(c, "padding", 0);
+  std::int64_t channels = known_size(x, 1), elements = size[0] * size[1];
+  Value images = reshape(x, std::vector<std::int64_t>{-1, known_size(x, 2), known_size(x, 3), 1});
+  images = pad(images, {0, padding[0], padding[1], 0}, {0, padding[0], padding[1], 0});
+  Value y = conv(images, constant(x.graph(), window_elements(size, 1)), steps(c));
+  std::int64_t windows = y.shape()[1] * y.shape()[2];
+  y = transpose(reshape(y, std::vector<std::int64_t>{-1, windows, elements}), {0, 2, 1});
+  return reshape(y, std::vector<std::int64_t>{-1, channels * elements, windows});
+}
+
+/// Back, with the sums of what several windows share.
+Value fold(const Call &c) {
+  Value x = c.value(0, "x");
+  layers::check_rank(x.shape(), 3);
+  Sizes output = both(c, "output_size", 1), size = both(c, "kernel_size", 1), padding = both(c, "padding", 0);
+  WindowOptions options = steps(c);
+  std::int64_t elements = size[0] * size[1], channels = known_size(x, 1) / elements;
+  std::vector<std::int64_t> windows;
+  for (std::size_t i = 0; i < 2; ++i)
+    windows.push_back((output[i] + 2 * padding[i] - options.dilations[i] * (size[i] - 1) - 1) / options.strides[i] + 1);
+  Value y = transpose(reshape(x, std::vector<std::int64_t>{-1, elements, windows[0], windows[1]}), {0, 2, 3, 1});
+  y = conv_transpose(y, constant(x.graph(), window_elements(size, 1)), options);
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto axis = static_cast<std::int64_t>(i) + 1;
+    std::vector<std::int64_t> none_low(4, 0), high(4, 0);
+    high[i + 1] = std::max<std::int64_t>(padding[i] + output[i] - y.shape()[axis], 0);
+    y = slice_axis(pad(y, none_low, high), axis, padding[i], padding[i] + output[i]);
+  }
+  return reshape(y, std::vector<std::int64_t>{-1, channels, output[0], output[1]});
+}
+
 /// A weight along one axis of x.
 Value along(V weight, V x, std::int64_t axis) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(x.rank()), 1);
@@ -148,6 +193,14 @@ Value attention(const Call &c) {
 
 } // namespace
 
+Tensor window_elements(const std::vector<std::int64_t> &size, std::int64_t channels) {
+  std::int64_t n = size[0] * size[1] * channels;
+  Tensor kernel = Tensor::zeros({size[0], size[1], channels, n});
+  for (std::int64_t i = 0; i < n; ++i)
+    kernel.values<float>()[static_cast<std::size_t>(i * n + i)] = 1;
+  return kernel;
+}
+
 void add_networks(Table &table) {
   Table::Module nn(table, "ops.nn");
   nn.unary({
@@ -189,6 +242,7 @@ void add_networks(Table &table) {
        }},
       {"DotProductAttention", [](const Call &c) -> Values { return {attention(c)}; }},
       {"Elu", [](const Call &c) -> Values { return {activations::elu(c.value(0, "x"), c.setting("alpha", 1.0))}; }},
+      {"Fold", [](const Call &c) -> Values { return {fold(c)}; }},
       {"Gelu", [](const Call &c) -> Values { return {gelu(c.value(0, "x"), c.setting("approximate", true))}; }},
       {"Glu", [](const Call &c) -> Values { return {activations::glu(c.value(0, "x"), c.axis(-1))}; }},
       {"HardShrink",
@@ -233,6 +287,7 @@ void add_networks(Table &table) {
        [](const Call &c) -> Values {
          return {activations::threshold(c.value(0, "x"), c.setting("threshold", 0.0), c.setting("default_value", 0.0))};
        }},
+      {"Unfold", [](const Call &c) -> Values { return {unfold(c)}; }},
   });
   // What keras.activations.relu writes where it has arguments.
   Table::Module own(table, "activations.activations");

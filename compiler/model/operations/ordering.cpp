@@ -9,6 +9,8 @@ namespace {
 
 using V = const Value &;
 
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
 /// Which element stands at each place of the last axis once it is sorted; of equal ones the first comes first.
 Value sorting_order(V x, bool descending) {
   std::int64_t n = known_size(x, -1);
@@ -23,7 +25,7 @@ Value sorting_order(V x, bool descending) {
 Value sorted(V x, bool descending = false) { return take_along_axis(x, sorting_order(x, descending), -1); }
 
 /// Of the last axis; flat where the setting axis is None.
-Value last_axis(const Call &c, Value (*function)(V x)) {
+template <typename F> Value last_axis(const Call &c, F function) {
   Value x = c.value(0, "x");
   if (c.setting("axis") == nullptr)
     return function(flat(x));
@@ -53,54 +55,81 @@ Value with_axes(V y, std::vector<std::int64_t> axes) {
   return result;
 }
 
-/// Of the last axis of a sorted array, between the two nearest places as `method` says.
+/// Between the elements at two places, the second of which is nearer to the share `weight`.
+template <typename W> Value between(V low, V high, const W &weight, const std::string &method) {
+  if (method == "lower")
+    return low;
+  if (method == "higher")
+    return high;
+  if (method == "midpoint")
+    return (low + high) * 0.5;
+  if (method != "linear")
+    throw Error("method must be linear, lower, higher, midpoint or nearest, got '" + method + "'");
+  return low * (1.0 - weight) + high * weight;
+}
+
+/// Of the last axis of a sorted array.
 Value quantile_of(V sorted, double q, const std::string &method) {
-  if (!(q >= 0 && q <= 1))
-    throw Error("a quantile must lie in [0, 1], got " + Config(q).str());
-  double place = q * static_cast<double>(known_size(sorted, -1) - 1), low = std::floor(place), high = std::ceil(place);
+  double place = q * static_cast<double>(known_size(sorted, -1) - 1), low = std::floor(place), weight = place - low;
   auto at = [&](double i) {
     auto index = static_cast<std::int64_t>(i);
     return squeeze(slice_axis(sorted, -1, index, index + 1), -1);
   };
-  if (method == "lower")
-    return at(low);
-  if (method == "higher")
-    return at(high);
   if (method == "nearest")
-    return at(std::nearbyint(place));
-  if (method == "midpoint")
-    return (at(low) + at(high)) * 0.5;
-  if (method != "linear")
-    throw Error("method must be linear, lower, higher, midpoint or nearest, got '" + method + "'");
-  return low == high ? at(low) : Value(at(low) * (high - place) + at(high) * (place - low));
+    return at(weight <= 0.5 ? low : low + 1);
+  return between(at(low), at(std::ceil(place)), weight, method);
 }
 
-/// Constant quantiles: one, or several along a new first axis.
-Value quantiles(const Call &c, double scale) {
+/// The same of arrays of which the first `count` elements, as floating-point numbers, take part.
+Value quantile_of(V sorted, V count, double q, const std::string &method) {
+  Value last = maximum(count - 1.0, 0.0), place = last * q, low = floor(place), weight = place - low;
+  auto at = [&](V i) {
+    return squeeze(take_along_axis(sorted, expand_dims(cast(minimum(i, last), DType::Int32), -1), -1), -1);
+  };
+  Value y = method == "nearest" ? at(where(less_equal(weight, 0.5), low, low + 1.0))
+                                : between(at(low), at(ceil(place)), weight, method);
+  return where(equal(count, 0), nan, y);
+}
+
+/// Quantiles q of x over the axes of the call: one, or several along a new first axis.
+Value quantiles(const Call &c, const Config &q, double scale, bool without_nan) {
   Value x = detail::to_float(c.value(0, "x"));
-  const Config *q = c.find(1, "q");
-  if (const Config *array = q ? q->find("config") : nullptr)
-    q = array->find("value");
-  if (!q || (!q->is_number() && !q->is_list()))
-    throw Error("the quantiles must be known numbers");
-  Value values = sorted(gathered(x, c.axes()));
+  Value parts = gathered(x, c.axes());
+  Value unknown = is_nan(parts);
+  Value count = sum(cast(logical_not(unknown), x.dtype()), -1);
+  Value values = sorted(where(unknown, std::numeric_limits<double>::infinity(), parts));
   std::string method = c.setting("method", std::string("linear"));
   auto one = [&](const Config &number) {
-    Value y = quantile_of(values, number.as_double() * scale, method);
+    double share = number.as_double() * scale;
+    if (!(share >= 0 && share <= 1))
+      throw Error("a quantile must lie in [0, 1], got " + Config(share).str());
+    Value y = without_nan ? quantile_of(values, count, share, method)
+                          : Value(where(any(unknown, -1), nan, quantile_of(values, share, method)));
     return c.keepdims() ? with_axes(y, c.axes().resolve(x.rank())) : y;
   };
-  if (q->is_number())
-    return one(*q);
+  if (q.is_number())
+    return one(q);
   Values results;
-  for (const Config &number : q->as_list())
+  for (const Config &number : q.as_list())
     results.push_back(one(number));
   return stack(results, 0);
 }
 
-Value median(const Call &c) {
-  Value x = detail::to_float(c.value(0, "x"));
-  Value y = quantile_of(sorted(gathered(x, c.axes())), 0.5, "linear");
-  return c.keepdims() ? with_axes(y, c.axes().resolve(x.rank())) : y;
+Values known_quantiles(const Call &c, double scale, bool without_nan) {
+  const Config *q = numbers_of(c.find(1, "q"));
+  if (!q || (!q->is_number() && !q->is_list()))
+    throw Error("the quantiles must be known numbers");
+  return {quantiles(c, *q, scale, without_nan)};
+}
+
+/// The first kth + 1 in order, then the others as they stood.
+Value partition_order(V x, std::int64_t kth) {
+  std::int64_t n = known_size(x, -1);
+  kth = resolve_axis(kth, n);
+  Value first = slice_axis(sorting_order(x, false), -1, 0, kth + 1);
+  Value chosen = any(equal(expand_dims(first, -1), iota(x.graph(), {Dim(n)}, 0)), -2);
+  Value rest = slice_axis(sorting_order(cast(chosen, DType::Int32), false), -1, 0, n - 1 - kth);
+  return concatenate({first, rest}, -1);
 }
 
 /// The number of elements of a sorted sequence below each value, or not above it.
@@ -147,12 +176,19 @@ void add_ordering(Table &table) {
        }},
   });
   numpy.calls({
+      {"Argpartition",
+       [](const Call &c) -> Values {
+         return {last_axis(c, [&](V x) { return partition_order(x, c.axis(0, "kth")); })};
+       }},
       {"Argsort", [](const Call &c) -> Values { return {last_axis(c, [](V x) { return sorting_order(x, false); })}; }},
       {"Digitize",
        [](const Call &c) -> Values { return {places(c.value(1, "bins"), c.value(0, "x"), /*right=*/true)}; }},
-      {"Median", [](const Call &c) -> Values { return {median(c)}; }},
-      {"Percentile", [](const Call &c) -> Values { return {quantiles(c, 0.01)}; }},
-      {"Quantile", [](const Call &c) -> Values { return {quantiles(c, 1.0)}; }},
+      {"Median", [](const Call &c) -> Values { return {quantiles(c, 0.5, 1.0, false)}; }},
+      {"Nanmedian", [](const Call &c) -> Values { return {quantiles(c, 0.5, 1.0, true)}; }},
+      {"Nanpercentile", [](const Call &c) { return known_quantiles(c, 0.01, true); }},
+      {"Nanquantile", [](const Call &c) { return known_quantiles(c, 1.0, true); }},
+      {"Percentile", [](const Call &c) { return known_quantiles(c, 0.01, false); }},
+      {"Quantile", [](const Call &c) { return known_quantiles(c, 1.0, false); }},
       {"SearchSorted",
        [](const Call &c) -> Values {
          return {places(c.value(0, "sorted_sequence"), c.value(1, "values"),

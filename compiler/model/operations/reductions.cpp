@@ -61,6 +61,13 @@ Value extreme_known(V x, A axes, bool keepdims, bool largest) {
   return where(greater(count_known(x, axes, keepdims), 0), y, std::numeric_limits<double>::quiet_NaN());
 }
 
+/// -1 where all are NaN.
+Value index_known(V x, std::int64_t axis, bool largest) {
+  Value y =
+      largest ? index_of_largest(without_nan(x, -infinity), axis) : index_of_least(without_nan(x, infinity), axis);
+  return where(all(is_nan(x), axis), -1, y);
+}
+
 Value with_initial(const Call &c, V y, bool largest) {
   if (!c.setting("initial"))
     return y;
@@ -166,6 +173,14 @@ void add_reductions(Table &table) {
        [](const Call &c) -> Values { return {with_initial(c, max(c.value(0, "x"), c.axes(), c.keepdims()), true)}; }},
       {"Min",
        [](const Call &c) -> Values { return {with_initial(c, min(c.value(0, "x"), c.axes(), c.keepdims()), false)}; }},
+      {"Nanargmax",
+       [](const Call &c) -> Values {
+         return {index_of(c, [](V x, std::int64_t axis) { return index_known(x, axis, true); })};
+       }},
+      {"Nanargmin",
+       [](const Call &c) -> Values {
+         return {index_of(c, [](V x, std::int64_t axis) { return index_known(x, axis, false); })};
+       }},
       {"Nancumprod",
        [](const Call &c) -> Values {
          return {along(c, [](V x, std::int64_t axis) { return running_product(without_nan(x, 1.0), axis); })};

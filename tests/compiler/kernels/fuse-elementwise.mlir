@@ -60,3 +60,19 @@ func.func @dear(%x: tensor<4x8xf32>, %e: tensor<4x8xf32>, %s: tensor<4xf32>) -> 
   } -> tensor<4x8xf32>
   return %sum, %twice : tensor<4xf32>, tensor<4x8xf32>
 }
+
+// -----
+
+// What was a scalar is padded in its own shape.
+// CHECK-LABEL: func @scalar
+// CHECK: tensor.pad
+// CHECK: : tensor<1x1xf32> to tensor<3x4xf32>
+func.func @scalar(%x: tensor<f32>) -> tensor<3x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %0 = tensor.expand_shape %x [] output_shape [1, 1] : tensor<f32> into tensor<1x1xf32>
+  %1 = tensor.pad %0 low[0, 0] high[2, 3] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %zero : f32
+  } : tensor<1x1xf32> to tensor<3x4xf32>
+  return %1 : tensor<3x4xf32>
+}

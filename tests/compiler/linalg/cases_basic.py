@@ -62,6 +62,8 @@ case("div_int", [x, y], "%r = lamina.div %a0, %a1 : {0}, {1}", lambda x, y: np.a
 case("rem_int", [x, y], "%r = lamina.rem %a0, %a1 : {0}, {1}", lambda x, y: np.array([1, -1, 1, -1, 0, 0]))
 m, n = np.array([-1, 5, -7, 1 << 40, 3, 2], np.int64), np.array([63, 0, 1, 64, -1, 1], np.int64)
 case("xor", [m, n], "%r = lamina.xor %a0, %a1 : {0}, {1}", np.bitwise_xor, everywhere([m, n]))
+case("and_int", [m, n], "%r = lamina.and %a0, %a1 : {0}, {1}", np.bitwise_and, everywhere([m, n]))
+case("or_int", [m, n], "%r = lamina.or %a0, %a1 : {0}, {1}", np.bitwise_or, everywhere([m, n]))
 case("shift_right", [m, n], "%r = lamina.shift_right %a0, %a1 : {0}, {1}",
      lambda m, n: np.array([1, 5, (2**64 - 7) >> 1, 0, 0, 1], np.int64))
 case("and", [bools, ~bools], "%r = lamina.and %a0, %a1 : {0}, {1}", np.logical_and)

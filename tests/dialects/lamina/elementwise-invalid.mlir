@@ -25,7 +25,7 @@ func.func @f(%a: tensor<4xi1>) {
 // -----
 
 func.func @f(%a: tensor<4xf32>) {
-  // expected-error @+1 {{'lamina.xor' op takes integers, not float32}}
+  // expected-error @+1 {{'lamina.xor' op takes bool or integers, not float32}}
   lamina.xor %a, %a : tensor<4xf32>, tensor<4xf32>
   return
 }
@@ -41,7 +41,7 @@ func.func @f(%a: tensor<4xi32>) {
 // -----
 
 func.func @f(%a: tensor<4xbf16>) {
-  // expected-error @+1 {{'lamina.and' op takes bool, not bfloat16}}
+  // expected-error @+1 {{'lamina.and' op takes bool or integers, not bfloat16}}
   lamina.and %a, %a : tensor<4xbf16>, tensor<4xbf16>
   return
 }

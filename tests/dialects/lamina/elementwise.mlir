@@ -78,6 +78,10 @@ func.func @binary(%x: tensor<?x4xf32>, %y: tensor<4xf32>, %s: tensor<f32>, %b: t
   %l0 = lamina.and %b, %b : tensor<?x4xi1>, tensor<?x4xi1>
 // CHECK: lamina.or %{{.*}}, %{{.*}} : tensor<?x4xi1>, tensor<?x4xi1>
   %l1 = lamina.or %b, %b : tensor<?x4xi1>, tensor<?x4xi1>
+// CHECK: lamina.and %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>
+  %w2 = lamina.and %i, %i : tensor<3xi64>, tensor<3xi64>
+// CHECK: lamina.or %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>
+  %w3 = lamina.or %i, %i : tensor<3xi64>, tensor<3xi64>
 // CHECK: lamina.rem %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>
   %l2 = lamina.rem %i, %i : tensor<3xi64>, tensor<3xi64>
 // CHECK: lamina.xor %{{.*}}, %{{.*}} : tensor<3xi64>, tensor<3xi64>

@@ -20,7 +20,7 @@ template <bool Max> Value pool_adaptively(const Value &x, std::int64_t axis, std
     for (std::int64_t i = 0; i < size; ++i)
       for (std::int64_t j = first(i); j < last(i); ++j)
         weights.at<float>(j, i) = 1.0f / static_cast<float>(last(i) - first(i));
-    return mix_along(x, axis, weights);
+    return mix_along(x, axis, constant(x.graph(), weights));
   }
 }
 

@@ -106,14 +106,14 @@ inline Value to_range(const Value &images, const std::vector<double> &from, cons
 inline Value channel(const Value &images, std::int64_t index) { return slice_axis(images, 3, index, index + 1); }
 
 /// [N, H, W, C] filtered by kernel [h, w], each channel for itself, zeros around.
-inline Value filter_channels(const Value &images, const Value &kernel) {
+inline Value filter_channels(const Value &images, const Value &kernel, const std::string &padding = "same") {
   Shape size = kernel.shape();
   std::int64_t channels = images.shape()[3];
   if (channels == none)
     throw Error("the number of channels must be known, got images of shape " + images.shape().str());
   Value each = broadcast_to(reshape(kernel, std::vector<std::int64_t>{size[0], size[1], 1, 1}),
                             {Dim(size[0]), Dim(size[1]), Dim(1), Dim(channels)});
-  return conv(images, each, {.strides = {1, 1}, .padding = "same", .groups = channels});
+  return conv(images, each, {.strides = {1, 1}, .padding = padding, .groups = channels});
 }
 
 } // namespace lamina::layers

@@ -60,11 +60,11 @@ inline double interpolation_kernel(const std::string &interpolation, double x) {
 }
 
 /// The elements of an axis as sums of the old ones, by weights [old size, new size].
-inline Value mix_along(const Value &x, std::int64_t axis, const Tensor &weights) {
+inline Value mix_along(const Value &x, std::int64_t axis, const Value &weights) {
   std::vector<std::int64_t> back;
   for (std::int64_t i = 0; i < x.rank(); ++i)
     back.push_back(i < axis ? i : i == axis ? x.rank() - 1 : i - 1);
-  return transpose(dot_general(x, constant(x.graph(), weights), {axis}, {0}), back);
+  return transpose(dot_general(x, weights, {axis}, {0}), back);
 }
 
 /// Resamples an axis of known size with half-pixel centres: a product with a matrix of the kernel's values.
@@ -89,7 +89,7 @@ inline Value resample(const Value &x, std::int64_t axis, std::int64_t size, cons
       weights.values<float>()[static_cast<std::size_t>(i * size + to)] = static_cast<float>(
           interpolation_kernel(interpolation, std::abs(centre - static_cast<double>(i)) / scale) / total);
   }
-  return mix_along(x, axis, weights);
+  return mix_along(x, axis, constant(x.graph(), weights));
 }
 
 /// What the up-samplings share: each spatial axis grows `size` times.
