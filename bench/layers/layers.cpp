@@ -53,7 +53,10 @@ void rnn() {
   layer("lstm/32x64x64x128", LSTM(128), {{32, 64, 64}});
   layer("lstm/sequences/32x64x128x128", LSTM(128, {.return_sequences = true}), {{32, 64, 128}});
   layer("gru/32x64x64x128", GRU(128), {{32, 64, 64}});
+  layer("lstm/1x64x64x128", LSTM(128), {{1, 64, 64}});
   layer("bidirectional_lstm/32x64x64x128", Bidirectional(LSTM(128)), {{32, 64, 64}});
+  layer("bidirectional_lstm/sequences/32x100x128x64", Bidirectional(LSTM(64, {.return_sequences = true})),
+        {{32, 100, 128}});
 }
 
 void normalization() {
@@ -61,6 +64,7 @@ void normalization() {
   layer("batch_normalization/training/8x56x56x64", BatchNormalization(), {{8, 56, 56, 64}}, {.training = true});
   layer("batch_normalization/training/512x1024", BatchNormalization(), {{512, 1024}}, {.training = true});
   layer("layer_normalization/16x128x512", LayerNormalization(), {{16, 128, 512}});
+  layer("layer_normalization/64x128x64", LayerNormalization(), {{64, 128, 64}});
   layer("group_normalization/8x56x56x64", GroupNormalization(8), {{8, 56, 56, 64}});
   layer("rms_normalization/16x128x512", RMSNormalization(), {{16, 128, 512}});
   layer("unit_normalization/16x128x512", UnitNormalization(), {{16, 128, 512}});
@@ -107,6 +111,8 @@ void merging() {
 void activations() {
   for (const char *name : {"relu", "sigmoid", "tanh", "gelu", "silu", "softplus", "elu", "softmax"})
     layer(std::string("activation/") + name + "/512x2048", Activation(name), {{512, 2048}});
+  layer("activation/softmax/8192x64", Activation("softmax"), {{8192, 64}});
+  layer("activation/softmax/8192x10", Activation("softmax"), {{8192, 10}});
   layer("leaky_relu/512x2048", LeakyReLU(), {{512, 2048}});
   layer("prelu/512x2048", PReLU(), {{512, 2048}});
 }
