@@ -25,4 +25,37 @@ inline bool isContraction(linalg::LinalgOp op) {
   return summed > 1 && again;
 }
 
+/// A loop that occurs in a sum with others, as in the window of a convolution.
+inline bool isWindowed(linalg::LinalgOp op, int64_t loop) {
+  return llvm::any_of(op.getIndexingMapsArray(), [&](AffineMap map) {
+    return llvm::any_of(map.getResults(),
+                        [&](AffineExpr expr) { return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop); });
+  });
+}
+
+/// How many terms each sum of an operation has, and the bytes that one term of all sums reads.
+struct SumSize {
+  int64_t terms = 1, termBytes = 0;
+};
+
+inline SumSize sumSize(linalg::LinalgOp op) {
+  constexpr int64_t openRange = 64;
+  SumSize size;
+  SmallVector<int64_t> ranges = llvm::map_to_vector(
+      op.getStaticLoopRanges(), [](int64_t range) { return ShapedType::isDynamic(range) ? openRange : range; });
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    int64_t bytes = llvm::divideCeil(getElementTypeOrSelf(input->get().getType()).getIntOrFloatBitWidth(), 8);
+    AffineMap map = op.getMatchingIndexingMap(input);
+    for (auto [loop, range] : llvm::enumerate(ranges))
+      if (iterators[loop] == utils::IteratorType::parallel && map.isFunctionOfDim(loop) && !isWindowed(op, loop))
+        bytes *= range;
+    size.termBytes += bytes;
+  }
+  for (auto [iterator, range] : llvm::zip_equal(iterators, ranges))
+    if (iterator == utils::IteratorType::reduction)
+      size.terms *= range;
+  return size;
+}
+
 } // namespace mlir::lamina

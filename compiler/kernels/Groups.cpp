@@ -120,9 +120,11 @@ struct GroupBuilder {
       return false;
     bool whole = shared == group.root.getNumLoops();
     if (isContraction(producer)) {
-      // Its tile must be the root's register tile.
-      if (!whole || producer.getNumParallelLoops() != shared ||
-          (readsPanels(producer) && !keepsColumns(producer, *loops)))
+      // Its tile must be the root's register tile, and what is read once more for each tile stay in the cache: a long
+      // sum by itself is added up in blocks.
+      constexpr int64_t longSum = 8192;
+      if (!whole || (sumSize(producer).terms >= longSum && !readsPanels(producer)) ||
+          producer.getNumParallelLoops() != shared || (readsPanels(producer) && !keepsColumns(producer, *loops)))
         return false;
     } else if (!whole) {
       int64_t bytes = rowBytes(producer, result, *loops, shared);

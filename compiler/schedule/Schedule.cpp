@@ -41,14 +41,6 @@ Access accessOf(linalg::LinalgOp op) {
   return access;
 }
 
-/// A loop that occurs in a sum with others, as in the window of a convolution.
-bool isWindowed(linalg::LinalgOp op, int64_t loop) {
-  return llvm::any_of(op.getIndexingMapsArray(), [&](AffineMap map) {
-    return llvm::any_of(map.getResults(),
-                        [&](AffineExpr expr) { return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop); });
-  });
-}
-
 /// Whether neighbouring results are sums of neighbouring elements.
 bool sumsColumns(linalg::LinalgOp op) {
   Access access = accessOf(op);
@@ -169,24 +161,13 @@ Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> 
 /// Cuts a long sum into blocks of terms that stay in the cache for all tiles of the result, which is added up in
 /// memory. Sets the tile of the loops that are cut and returns them.
 SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile) {
-  constexpr int64_t cacheBytes = 1 << 18, fewestTerms = 128, openRange = 64;
+  constexpr int64_t cacheBytes = 1 << 18, fewestTerms = 128;
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
-  SmallVector<utils::IteratorType> iterators = contraction.getIteratorTypesArray();
-  int64_t termBytes = 0, terms = 1;
-  for (OpOperand *input : contraction.getDpsInputOperands()) {
-    int64_t bytes = llvm::divideCeil(getElementTypeOrSelf(input->get().getType()).getIntOrFloatBitWidth(), 8);
-    AffineMap map = contraction.getMatchingIndexingMap(input);
-    for (unsigned i = 0; i < ranges.size(); ++i)
-      if (iterators[i] == utils::IteratorType::parallel && map.isFunctionOfDim(i) && !isWindowed(contraction, i))
-        bytes *= ShapedType::isDynamic(ranges[i]) ? openRange : ranges[i];
-    termBytes += bytes;
-  }
   SmallVector<unsigned> sums;
-  for (auto [i, type] : llvm::enumerate(iterators))
-    if (type == utils::IteratorType::reduction) {
+  for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
+    if (type == utils::IteratorType::reduction)
       sums.push_back(i);
-      terms *= ShapedType::isDynamic(ranges[i]) ? openRange : ranges[i];
-    }
+  auto [terms, termBytes] = sumSize(contraction);
   int64_t block = std::max(fewestTerms, cacheBytes / termBytes);
   if (terms < 4 * block)
     return {};

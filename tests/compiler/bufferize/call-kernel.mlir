@@ -1,4 +1,4 @@
-// RUN: lamina-opt %s --pass-pipeline='builtin.module(func.func(lamina-bufferize))' | FileCheck %s
+// RUN: lamina-opt %s --mlir-disable-threading --pass-pipeline='builtin.module(func.func(lamina-bufferize))' | FileCheck %s
 
 // A call with a site stands between two marks: the time before it is no kernel's, the time since then is the site's.
 // CHECK-LABEL: func.func @timed(
