@@ -117,11 +117,37 @@ struct PadIntoConv : OpRewritePattern<ConvOp> {
   }
 };
 
+// Σ exp(x - max x) along the same axes: at least 1, or NaN.
+bool isSoftmaxSum(Value value) {
+  auto sum = value.getDefiningOp<ReduceOp>();
+  auto exp = sum && sum.getKind() == ReduceKind::sum ? sum.getInput().getDefiningOp<ExpOp>() : ExpOp();
+  auto difference = exp ? exp.getInput().getDefiningOp<SubOp>() : SubOp();
+  auto top = difference ? difference.getRhs().getDefiningOp<ReduceOp>() : ReduceOp();
+  return top && top.getKind() == ReduceKind::max && top.getInput() == difference.getLhs() &&
+         top.getAxes() == sum.getAxes();
+}
+
+// x / s → x · (1 / s) for sums s of softmax: a division a row. Nothing overflows, as s is not small.
+struct DivideOnceARow : OpRewritePattern<DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DivOp op, PatternRewriter &rewriter) const override {
+    if (op.getRhs().getType() == op.getType() || !isSoftmaxSum(op.getRhs()))
+      return failure();
+    Type element = op.getType().getElementType();
+    Value one = ConstantOp::create(
+        rewriter, op.getLoc(),
+        DenseElementsAttr::get(RankedTensorType::get({}, element), rewriter.getFloatAttr(element, 1.0)));
+    Value inverse = DivOp::create(rewriter, op.getLoc(), one, op.getRhs());
+    rewriter.replaceOpWithNewOp<MulOp>(op, op.getLhs(), inverse);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateAlgebraPatterns(RewritePatternSet &patterns) {
   patterns.add<EraseStopGradient, Reassociate<AddOp>, Reassociate<MulOp>, SubtractConstant, CastThereAndBack,
-               BroadcastOperand, PadIntoConv>(patterns.getContext());
+               BroadcastOperand, PadIntoConv, DivideOnceARow>(patterns.getContext());
 }
 
 } // namespace mlir::lamina

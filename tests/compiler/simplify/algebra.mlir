@@ -94,3 +94,22 @@ func.func @other_padding(%x: tensor<?x9x3xf32>, %k: tensor<3x3x8xf32>, %k5: tens
   %3 = lamina.conv %2, %k5 {padding = "valid"} : tensor<?x9x5xf32>, tensor<3x5x8xf32>
   return %1, %3 : tensor<?x9x8xf32>, tensor<?x7x8xf32>
 }
+
+// -----
+
+// A softmax divides once a row.
+// CHECK-LABEL: @softmax
+func.func @softmax(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  // CHECK-DAG: %[[ONE:.*]] = lamina.constant dense<1.000000e+00> : tensor<f32>
+  // CHECK-DAG: %[[EXP:.*]] = lamina.exp
+  // CHECK: %[[SUM:.*]] = lamina.reduce sum, %[[EXP]]
+  // CHECK: %[[INVERSE:.*]] = lamina.div %[[ONE]], %[[SUM]]
+  // CHECK: lamina.mul %[[EXP]], %[[INVERSE]]
+  %max = lamina.reduce max, %x axes [1] {keepdims = true} : tensor<?x64xf32>
+  %top = lamina.stop_gradient %max : tensor<?x1xf32>
+  %0 = lamina.sub %x, %top : tensor<?x64xf32>, tensor<?x1xf32>
+  %1 = lamina.exp %0 : tensor<?x64xf32>
+  %2 = lamina.reduce sum, %1 axes [1] {keepdims = true} : tensor<?x64xf32>
+  %3 = lamina.div %1, %2 : tensor<?x64xf32>, tensor<?x1xf32>
+  return %3 : tensor<?x64xf32>
+}
