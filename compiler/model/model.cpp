@@ -134,6 +134,8 @@ trace::Graph traced_gradients(const Network &network, bool training) {
       wrt.push_back(input);
   for (const Variable &weight : network.trainable_weights())
     wrt.push_back(graph.argument(weight));
+  if (losses.empty())
+    throw Error("model '" + network.name() + "' has no floating-point output and no loss to take derivatives of");
   if (!wrt.empty()) {
     Values gradients = graph.gradient(losses, factors, wrt);
     for (std::size_t i = 0; i < gradients.size(); ++i)

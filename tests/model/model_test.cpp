@@ -179,6 +179,10 @@ TEST(Model, MistakesAreNamed) {
   }
   EXPECT_THROW(model.fit(ramp({2, 4}), ramp({2, 2})), Error);
   EXPECT_THROW(Model(x, Dense(2)(Input({4}))), Error);
+  KerasTensor id = Input({2}, {.dtype = DType::Int32});
+  Model numbers(id, Hashing(4, {.dtype = "int32"})(id));
+  Tensor ids(Shape{1, 2}, DType::Int32);
+  EXPECT_THROW(numbers.gradients({ids}, {ids}), Error);
 }
 
 // Two megabytes a row between the layers: the batch is computed in blocks, the last of them shorter.
