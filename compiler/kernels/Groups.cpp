@@ -123,8 +123,8 @@ struct GroupBuilder {
       // Its tile must be the root's register tile, and what is read once more for each tile stay in the cache: a long
       // sum by itself is added up in blocks.
       constexpr int64_t longSum = 8192;
-      if (!whole || (sumSize(producer).terms >= longSum && !readsPanels(producer)) ||
-          producer.getNumParallelLoops() != shared || (readsPanels(producer) && !keepsColumns(producer, *loops)))
+      if (!whole || producer.getNumParallelLoops() != shared ||
+          (readsPanels(producer) ? !keepsColumns(producer, *loops) : sumSize(producer).terms >= longSum))
         return false;
     } else if (!whole) {
       int64_t bytes = rowBytes(producer, result, *loops, shared);

@@ -191,12 +191,12 @@ std::optional<CompileArguments> compile_arguments(const Config &config) {
   else if (weights.is_list())
     for (const Config &item : weights.as_list())
       arguments.loss_weights.push_back(item.as_double());
+  else if (weights.is_dict() && arguments.loss.names().empty())
+    for (const auto &[name, item] : weights.as_dict())
+      arguments.loss_weights.push_back(item.as_double());
   else if (weights.is_dict())
-    // By name, as the losses are; else in the order that Python's dict had.
-    for (std::size_t i = 0; i < weights.size(); ++i)
-      arguments.loss_weights.push_back(
-          (arguments.loss.names().empty() ? weights.as_dict()[i].second : weights[arguments.loss.names().at(i).c_str()])
-              .as_double());
+    for (const std::string &name : arguments.loss.names())
+      arguments.loss_weights.push_back(weights[name].as_double());
   return arguments;
 }
 
@@ -205,13 +205,16 @@ Config compile_config(const CompileArguments &arguments) {
   LossList losses = arguments.loss;
   if (losses.size() == 1 && arguments.loss_weights.size() > 1)
     losses = std::vector<Loss>(arguments.loss_weights.size(), losses[0]);
+  if (arguments.loss_weights.size() > 1 && arguments.loss_weights.size() != losses.size())
+    throw Error("compile got " + std::to_string(losses.size()) + " losses and " +
+                std::to_string(arguments.loss_weights.size()) + " loss_weights");
   Config weights;
   if (losses.names().empty())
     weights = arguments.loss_weights.empty() ? Config() : Config(arguments.loss_weights);
   else if (!arguments.loss_weights.empty())
     for (std::size_t i = 0; i < losses.size(); ++i) {
       weights = i ? weights : Config::dict();
-      weights.set(losses.names()[i], arguments.loss_weights.at(arguments.loss_weights.size() == 1 ? 0 : i));
+      weights.set(losses.names()[i], arguments.loss_weights[arguments.loss_weights.size() == 1 ? 0 : i]);
     }
   return {
       {"optimizer", serialized("keras.optimizers", arguments.optimizer.class_name(), arguments.optimizer.get_config())},

@@ -339,8 +339,9 @@ void ensure_graph(Network &network, const std::vector<Tensor> &x) {
 } // namespace
 
 void Model::compile(const CompileArguments &arguments) const {
-  state_->compiled = arguments;
   state_->compile_config = compile_config(arguments);
+  state_->compiled = arguments;
+  state_->compile_problem.clear();
   state_->programs.clear();
   if (state_->network->has_graph() && !arguments.loss.empty())
     Trainer check(*state_);

@@ -12,6 +12,30 @@ namespace mlir::lamina {
 
 namespace {
 
+/// What changes nothing under a combination.
+TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Location loc) {
+  using vector::CombiningKind;
+  auto rmw = [&] {
+    switch (kind) {
+    case CombiningKind::ADD: return isa<FloatType>(element) ? arith::AtomicRMWKind::addf : arith::AtomicRMWKind::addi;
+    case CombiningKind::MUL: return isa<FloatType>(element) ? arith::AtomicRMWKind::mulf : arith::AtomicRMWKind::muli;
+    case CombiningKind::MINUI: return arith::AtomicRMWKind::minu;
+    case CombiningKind::MINSI: return arith::AtomicRMWKind::mins;
+    case CombiningKind::MAXUI: return arith::AtomicRMWKind::maxu;
+    case CombiningKind::MAXSI: return arith::AtomicRMWKind::maxs;
+    case CombiningKind::AND: return arith::AtomicRMWKind::andi;
+    case CombiningKind::OR: return arith::AtomicRMWKind::ori;
+    case CombiningKind::XOR: return arith::AtomicRMWKind::xori;
+    case CombiningKind::MINNUMF: return arith::AtomicRMWKind::minnumf;
+    case CombiningKind::MAXNUMF: return arith::AtomicRMWKind::maxnumf;
+    case CombiningKind::MINIMUMF: return arith::AtomicRMWKind::minimumf;
+    case CombiningKind::MAXIMUMF: return arith::AtomicRMWKind::maximumf;
+    }
+    llvm_unreachable("a combining kind");
+  };
+  return arith::getIdentityValueAttr(rmw(), element, b, loc);
+}
+
 /// Reduces several rows of one length together: a step halves the rows of two vectors into one vector, so that lanes
 /// stay full until there are no more vectors to put together.
 class RowTree {
@@ -32,14 +56,11 @@ public:
       rows.push_back(rows.front());
     for (; lanes > 1; lanes /= 2)
       rows = halve(rows, lanes);
-    SmallVector<int64_t> first = llvm::to_vector(llvm::seq<int64_t>(0, count));
-    if (count == cast<VectorType>(rows.front().getType()).getNumElements() && rows.size() == 1)
-      return rows.front();
-    // One lane a row from the start.
     Value all = rows.front();
     for (Value row : llvm::drop_begin(rows))
       all = shuffle(all, row, llvm::to_vector(llvm::seq<int64_t>(0, elements(all) + elements(row))));
-    return shuffle(all, all, first);
+    // Rows that only made pairs whole are left out.
+    return elements(all) == count ? all : shuffle(all, all, llvm::to_vector(llvm::seq<int64_t>(0, count)));
   }
 
 private:
@@ -55,7 +76,7 @@ private:
                                       isa<FloatType>(getElementTypeOrSelf(a)) ? flags : arith::FastMathFlagsAttr());
   }
 
-  /// The row in one vector of these lanes; those past its end repeat or start from nothing.
+  /// The row in one vector of these lanes; those past its end change nothing.
   Value narrow(Value row, int64_t length, int64_t lanes) {
     Value result;
     for (int64_t begin = 0; begin < length; begin += lanes) {
@@ -70,31 +91,10 @@ private:
     return result;
   }
 
-  /// A vector of the element that changes nothing.
   Value neutral(Value like) {
-    using vector::CombiningKind;
     auto type = cast<VectorType>(like.getType());
-    TypedAttr value;
-    if (auto element = dyn_cast<FloatType>(type.getElementType())) {
-      const llvm::fltSemantics &semantics = element.getFloatSemantics();
-      bool least = kind == CombiningKind::MINIMUMF || kind == CombiningKind::MINNUMF;
-      value = rewriter.getFloatAttr(element, kind == CombiningKind::ADD   ? APFloat::getZero(semantics)
-                                             : kind == CombiningKind::MUL ? APFloat::getOne(semantics)
-                                                                          : APFloat::getInf(semantics, !least));
-    } else {
-      unsigned bits = type.getElementTypeBitWidth();
-      APInt number = APInt::getZero(bits);
-      switch (kind) {
-      case CombiningKind::MUL: number = APInt(bits, 1); break;
-      case CombiningKind::AND:
-      case CombiningKind::MINUI: number = APInt::getAllOnes(bits); break;
-      case CombiningKind::MINSI: number = APInt::getSignedMaxValue(bits); break;
-      case CombiningKind::MAXSI: number = APInt::getSignedMinValue(bits); break;
-      default: break;
-      }
-      value = rewriter.getIntegerAttr(type.getElementType(), number);
-    }
-    return arith::ConstantOp::create(rewriter, loc, DenseElementsAttr::get(type, value));
+    return arith::ConstantOp::create(
+        rewriter, loc, DenseElementsAttr::get(type, identityOf(kind, type.getElementType(), rewriter, loc)));
   }
 
   /// Each vector holds rows of `length` lanes; the results hold rows of half of it.
@@ -119,17 +119,6 @@ private:
   Location loc;
   vector::CombiningKind kind;
 };
-
-/// True for what a sum or a maximum may start from.
-bool isNeutral(Attribute value, vector::CombiningKind kind) {
-  if (auto splat = dyn_cast<SplatElementsAttr>(value))
-    value = splat.getSplatValue<Attribute>();
-  auto number = dyn_cast<FloatAttr>(value);
-  return number &&
-         (kind == vector::CombiningKind::ADD ? number.getValue().isZero()
-                                             : kind == vector::CombiningKind::MAXIMUMF &&
-                                                   number.getValue().isInfinity() && number.getValue().isNegative());
-}
 
 /// A reduction over the last axes of a vector, all rows together.
 struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
@@ -164,7 +153,10 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
     result = resultType ? rewriter.createOrFold<vector::ShapeCastOp>(loc, resultType, result)
                         : vector::ExtractOp::create(rewriter, loc, result, 0).getResult();
     Attribute start;
-    bool nothing = matchPattern(op.getAcc(), m_Constant(&start)) && isNeutral(start, op.getKind());
+    bool nothing = matchPattern(op.getAcc(), m_Constant(&start));
+    if (auto splat = dyn_cast_or_null<SplatElementsAttr>(start))
+      start = splat.getSplatValue<Attribute>();
+    nothing = nothing && start == identityOf(op.getKind(), type.getElementType(), rewriter, loc);
     rewriter.replaceOp(op,
                        nothing ? result : vector::makeArithReduction(rewriter, loc, op.getKind(), op.getAcc(), result));
     return success();

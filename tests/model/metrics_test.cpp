@@ -87,4 +87,6 @@ TEST(Metric, EachOutputHasItsOwn) {
                 "by name");
   EXPECT_EQ(mistake([&] { model.compile({.loss = "mse", .metrics = OutputMetrics::named({{"sort", {"mae"}}})}); }),
             "model '" + model.name() + "': metrics name an output 'sort'; the model has 'price', 'kind'");
+  EXPECT_EQ(mistake([&] { model.compile({.loss = {"mse", "mae"}, .loss_weights = {1.0, 2.0, 3.0}}); }),
+            "compile got 2 losses and 3 loss_weights");
 }

@@ -86,11 +86,14 @@ LossScaleOptimizer::LossScaleOptimizer(const Optimizer &inner, const Options &op
     : Optimizer(made(
           inner, {{"initial_scale", options.initial_scale}, {"dynamic_growth_steps", options.dynamic_growth_steps}})) {}
 
-std::shared_ptr<Optimizer::State> loss_scale_optimizer(const Config &arguments) {
-  const Config *inner = arguments.find("inner_optimizer");
-  if (!inner)
-    throw Error("optimizer LossScaleOptimizer needs inner_optimizer");
-  return made(Optimizer::from_config(*inner), arguments);
-}
+const OptimizerWrapper loss_scale_wrapper{
+    "LossScaleOptimizer", "loss_scale_optimizer",
+    [](const Config &arguments) {
+      const Config *inner = arguments.find("inner_optimizer");
+      if (!inner)
+        throw Error("optimizer LossScaleOptimizer needs inner_optimizer");
+      return made(Optimizer::from_config(*inner), arguments);
+    },
+    [](const Optimizer &inner) -> Optimizer { return LossScaleOptimizer(inner); }};
 
 } // namespace lamina

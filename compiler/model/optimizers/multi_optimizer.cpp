@@ -127,12 +127,7 @@ std::shared_ptr<Optimizer::State> made(const Optimizer &standard, const MultiOpt
   return std::make_shared<Multi>(standard, map, Config{{"name", name}, {"loss_scale_factor", loss_scale_factor}});
 }
 
-} // namespace
-
-MultiOptimizer::MultiOptimizer(const Optimizer &standard, const Map &map, std::optional<double> loss_scale_factor)
-    : Optimizer(made(standard, map, Config(loss_scale_factor), "multi_optimizer")) {}
-
-std::shared_ptr<Optimizer::State> multi_optimizer(const Config &arguments) {
+std::shared_ptr<Optimizer::State> from_arguments(const Config &arguments) {
   const Config *entry = arguments.find("optimizer_map");
   if (!entry || !entry->is_dict())
     throw Error("optimizer MultiOptimizer needs optimizer_map, an OptimizerMap");
@@ -150,5 +145,13 @@ std::shared_ptr<Optimizer::State> multi_optimizer(const Config &arguments) {
   return made(Optimizer::from_config(*standard), entries, factor ? *factor : Config(),
               called && called->is_string() ? *called : Config("multi_optimizer"));
 }
+
+} // namespace
+
+MultiOptimizer::MultiOptimizer(const Optimizer &standard, const Map &map, std::optional<double> loss_scale_factor)
+    : Optimizer(made(standard, map, Config(loss_scale_factor), "multi_optimizer")) {}
+
+const OptimizerWrapper multi_wrapper{"MultiOptimizer", "multi_optimizer", from_arguments,
+                                     [](const Optimizer &inner) -> Optimizer { return MultiOptimizer(inner); }};
 
 } // namespace lamina

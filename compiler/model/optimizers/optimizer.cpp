@@ -69,14 +69,18 @@ bool Optimizer::State::built_for(const std::vector<Variable> &weights) {
   return false;
 }
 
+const std::vector<OptimizerWrapper> &optimizer_wrappers() {
+  static const std::vector<OptimizerWrapper> wrappers{loss_scale_wrapper, multi_wrapper};
+  return wrappers;
+}
+
 Optimizer::Optimizer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Optimizer::Optimizer(const std::string &name, const Config &arguments) {
-  if (name == "LossScaleOptimizer" || name == "loss_scale_optimizer")
-    state_ = loss_scale_optimizer(arguments);
-  else if (name == "MultiOptimizer" || name == "multi_optimizer")
-    state_ = multi_optimizer(arguments);
-  else
+  for (const OptimizerWrapper &wrapper : optimizer_wrappers())
+    if (name == wrapper.class_name || name == wrapper.name)
+      state_ = wrapper.make(arguments);
+  if (!state_)
     state_ = rule_optimizer(name, arguments);
 }
 
@@ -124,8 +128,8 @@ std::vector<KnownClass> known_optimizers() {
   std::vector<KnownClass> classes;
   for (const OptimizerRule &rule : optimizer_rules())
     classes.push_back({rule.class_name, keys_of(Optimizer(rule.name).get_config())});
-  for (const Optimizer &wrapper : {Optimizer(LossScaleOptimizer("sgd")), Optimizer(MultiOptimizer("sgd"))})
-    classes.push_back({wrapper.class_name(), keys_of(wrapper.get_config())});
+  for (const OptimizerWrapper &wrapper : optimizer_wrappers())
+    classes.push_back({wrapper.class_name, keys_of(wrapper.around("sgd").get_config())});
   return classes;
 }
 

@@ -211,7 +211,9 @@ void RuleOptimizer::finalize(const std::vector<Variable> &weights) const {
 } // namespace
 
 std::shared_ptr<Optimizer::State> rule_optimizer(const std::string &name, const Config &arguments) {
-  std::vector<std::string> known{"loss_scale_optimizer", "multi_optimizer"};
+  std::vector<std::string> known;
+  for (const OptimizerWrapper &wrapper : optimizer_wrappers())
+    known.push_back(wrapper.name);
   const OptimizerRule *rule = nullptr;
   for (const OptimizerRule &candidate : optimizer_rules()) {
     known.push_back(candidate.name);

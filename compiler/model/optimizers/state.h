@@ -50,8 +50,16 @@ private:
 /// A positive number among the arguments.
 std::optional<double> positive_setting(const Config &config, const char *key);
 
+/// An optimizer of Keras that holds others.
+struct OptimizerWrapper {
+  const char *class_name, *name;
+  std::shared_ptr<Optimizer::State> (*make)(const Config &arguments); ///< from its arguments in files
+  Optimizer (*around)(const Optimizer &inner);
+};
+
+extern const OptimizerWrapper loss_scale_wrapper, multi_wrapper;
+const std::vector<OptimizerWrapper> &optimizer_wrappers();
+
 std::shared_ptr<Optimizer::State> rule_optimizer(const std::string &name, const Config &arguments);
-std::shared_ptr<Optimizer::State> loss_scale_optimizer(const Config &arguments);
-std::shared_ptr<Optimizer::State> multi_optimizer(const Config &arguments);
 
 } // namespace lamina
