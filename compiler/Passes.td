@@ -133,6 +133,13 @@ def CountWorkPass : Pass<"lamina-count-work", "::mlir::ModuleOp"> {
 
 //===-- one kernel: schedule, tile, vectorize -------------------------------------------------------------------===//
 
+def CollapseAxesPass : Pass<"lamina-collapse-axes", "::mlir::func::FuncOp"> {
+  let summary = "Walk the last axes of an elementwise kernel as one where its rows are no whole vectors";
+  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "64", "Bytes of one vector register">];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def SchedulePass : Pass<"lamina-schedule", "::mlir::func::FuncOp"> {
   let summary = "Write #lamina.schedule on the operations of a kernel";
   let description = [{

@@ -125,6 +125,9 @@ void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machin
 }
 
 void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
+  CollapseAxesPassOptions collapse;
+  collapse.vectorBytes = machine.vectorBytes;
+  manager.addNestedPass<func::FuncOp>(createCollapseAxesPass(collapse));
   SchedulePassOptions schedule;
   schedule.vectorBytes = machine.vectorBytes;
   schedule.registers = machine.registers;

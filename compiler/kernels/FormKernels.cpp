@@ -2,6 +2,7 @@
 // through lamina.call_kernel. Guarantees that no structured operation is left in an entry function, and that equal
 // kernels are one.
 
+#include "compiler/Contraction.h"
 #include "compiler/Passes.h"
 #include "compiler/kernels/Groups.h"
 #include "dialects/lamina/KernelOps.h"
@@ -12,8 +13,10 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringMap.h"
@@ -470,6 +473,25 @@ void carryInPlace(func::FuncOp entry) {
   });
 }
 
+// Says of which places along each axis the first operand of a contraction is not known to be zero: what lies outside
+// was padded and need not be multiplied.
+void markPadding(func::FuncOp entry) {
+  entry.walk([](tensor::PadOp pad) {
+    Value value = pad.getConstantPaddingValue();
+    if (!value || !(matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero())))
+      return;
+    SmallVector<int64_t> places;
+    for (auto [low, size] : llvm::zip_equal(pad.getStaticLow(), pad.getSourceType().getShape())) {
+      bool open = ShapedType::isDynamic(low) || ShapedType::isDynamic(size);
+      places.push_back(open ? 0 : low);
+      places.push_back(open ? ShapedType::kDynamic : low + size);
+    }
+    for (OpOperand &use : pad->getUses())
+      if (auto op = dyn_cast<linalg::GenericOp>(use.getOwner()); op && isContraction(op) && use.getOperandNumber() == 0)
+        op->setAttr("lamina.filled", DenseI64ArrayAttr::get(pad.getContext(), places));
+  });
+}
+
 // Padding is an insertion between borders of one value, of which each is filled once. No kernel fills them: they are
 // too small.
 void decomposePads(func::FuncOp entry) {
@@ -507,6 +529,13 @@ void decomposePads(func::FuncOp entry) {
     }
     rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(pad, pad.getSource(), result, at, extents, steps);
   }
+  if (pads.empty())
+    return;
+  // What is inserted is computed in its place if nothing else reads it, be it for a size.
+  RewritePatternSet patterns(entry.getContext());
+  memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+  tensor::DimOp::getCanonicalizationPatterns(patterns, entry.getContext());
+  (void)applyPatternsGreedily(entry, std::move(patterns));
 }
 
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
@@ -520,6 +549,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
       auto pointer = LLVM::LLVMPointerType::get(&getContext());
       unsigned index = entry.getNumArguments();
       (void)entry.insertArgument(index, pointer, {}, entry.getLoc());
+      markPadding(entry);
       decomposePads(entry);
       collapseSlicedUnits(entry);
       forgetUnfoldedLoops(entry);

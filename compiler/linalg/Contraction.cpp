@@ -9,15 +9,17 @@ namespace {
 struct Side {
   Value tensor;
   SmallVector<int64_t> batching, contracting;
-  SmallVector<int64_t> merged; // how many axes of the operand each one is
+  SmallVector<SmallVector<OpFoldResult>> merged; // the sizes of the operand's axes that each one is
 
-  Side(Value tensor, ArrayRef<int64_t> batching, ArrayRef<int64_t> contracting) : tensor(tensor) {
+  Side(OpBuilder &b, Location loc, Value tensor, ArrayRef<int64_t> batching, ArrayRef<int64_t> contracting)
+      : tensor(tensor) {
     auto normal = [&](ArrayRef<int64_t> axes) {
       return llvm::map_to_vector(axes, [&](int64_t axis) { return normalAxis(axis, rank()); });
     };
     this->batching = normal(batching);
     this->contracting = normal(contracting);
-    merged.assign(rank(), 1);
+    for (OpFoldResult size : dimSizes(b, loc, tensor))
+      merged.push_back({size});
   }
 
   int64_t rank() const { return cast<RankedTensorType>(tensor.getType()).getRank(); }
@@ -35,7 +37,7 @@ struct Side {
       else
         groups.push_back({i});
     tensor = b.createOrFold<tensor::CollapseShapeOp>(loc, tensor, groups);
-    merged[axis] += merged[axis + 1];
+    llvm::append_range(merged[axis], merged[axis + 1]);
     merged.erase(merged.begin() + axis + 1);
     for (SmallVector<int64_t> *axes : {&batching, &contracting})
       for (int64_t &other : *axes)
@@ -43,7 +45,8 @@ struct Side {
   }
 };
 
-// Axes that are summed together, and those of the right side that stay, become one: rows of a matrix are long.
+// Axes that are summed together, and those of the right side that stay, become one: rows of a matrix are long. So do
+// open ones of the left side, of which the last may be too short for a tile of rows.
 void mergeAxes(OpBuilder &b, Location loc, Side &lhs, Side &rhs) {
   for (unsigned i = 0; i + 1 < lhs.contracting.size();) {
     int64_t left = lhs.contracting[i], right = rhs.contracting[i];
@@ -68,13 +71,19 @@ void mergeAxes(OpBuilder &b, Location loc, Side &lhs, Side &rhs) {
       rhs.merge(b, loc, axis);
     else
       ++axis;
+  for (int64_t axis = 0; axis + 1 < lhs.rank() && rhs.batching.empty();)
+    if (lhs.isFree(axis) && lhs.isFree(axis + 1) && ShapedType::isDynamic(lhs.size(axis)) &&
+        ShapedType::isDynamic(lhs.size(axis + 1)))
+      lhs.merge(b, loc, axis);
+    else
+      ++axis;
 }
 
 // Loops: batch, free of the left side, free of the right, contracted.
 FailureOr<Value> lowerDotGeneral(DotGeneralOp op, PatternRewriter &rewriter) {
   Location loc = op.getLoc();
-  Side lhs(op.getLhs(), op.getLhsBatching(), op.getLhsContracting());
-  Side rhs(op.getRhs(), op.getRhsBatching(), op.getRhsContracting());
+  Side lhs(rewriter, loc, op.getLhs(), op.getLhsBatching(), op.getLhsContracting());
+  Side rhs(rewriter, loc, op.getRhs(), op.getRhsBatching(), op.getRhsContracting());
   mergeAxes(rewriter, loc, lhs, rhs);
   Type element = op.getType().getElementType();
   Type accumulator = accumulatorOf(element);
@@ -113,20 +122,19 @@ FailureOr<Value> lowerDotGeneral(DotGeneralOp op, PatternRewriter &rewriter) {
   if (sum.getType() == op.getType())
     return sum;
   SmallVector<ReassociationIndices> groups;
-  SmallVector<OpFoldResult> own = dimSizes(rewriter, loc, sum), sizes;
+  SmallVector<OpFoldResult> sizes;
   int64_t axis = 0;
-  auto take = [&](int64_t axes) {
-    groups.emplace_back();
-    for (int64_t i = 0; i < axes; ++i) {
-      groups.back().push_back(axis);
-      int64_t size = op.getType().getDimSize(axis++);
-      sizes.push_back(ShapedType::isDynamic(size) ? own[groups.size() - 1] : OpFoldResult(rewriter.getIndexAttr(size)));
-    }
-  };
   for (const Side *side : {&lhs, &rhs})
-    for (int64_t i = 0; i < side->rank(); ++i)
-      if (side->isFree(i) || (side == &lhs && llvm::is_contained(side->batching, i)))
-        take(side->merged[i]);
+    for (int64_t i = 0; i < side->rank(); ++i) {
+      if (!side->isFree(i) && !(side == &lhs && llvm::is_contained(side->batching, i)))
+        continue;
+      groups.emplace_back();
+      for (OpFoldResult size : side->merged[i]) {
+        int64_t known = op.getType().getDimSize(axis);
+        sizes.push_back(ShapedType::isDynamic(known) ? size : OpFoldResult(rewriter.getIndexAttr(known)));
+        groups.back().push_back(axis++);
+      }
+    }
   return rewriter.createOrFold<tensor::ExpandShapeOp>(loc, op.getType(), sum, groups, sizes);
 }
 

@@ -58,6 +58,26 @@ bool reusesFactors(linalg::LinalgOp op) {
   });
 }
 
+/// Half of a core's cache of second level.
+constexpr int64_t cacheBytes = 1 << 19;
+
+/// What a contraction reads in panels.
+int64_t weightBytes(linalg::LinalgOp op) {
+  int64_t bytes = 0;
+  for (Value input : op.getDpsInputs())
+    if (auto type = dyn_cast<RankedTensorType>(input.getType());
+        type && input.getDefiningOp<linalg::UnPackOp>() && type.hasStaticShape())
+      bytes += type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  return bytes;
+}
+
+bool takesExtremes(linalg::LinalgOp op) {
+  if (op.getNumReductionLoops() == 0 || op->getNumResults() != 1)
+    return false;
+  Operation *last = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<arith::MaximumFOp, arith::MinimumFOp>(last);
+}
+
 class Scheduler {
 public:
   Scheduler(func::FuncOp kernel, int64_t vectorBytes, int64_t registers)
@@ -161,14 +181,14 @@ Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> 
 /// Cuts a long sum into blocks of terms that stay in the cache for all tiles of the result, which is added up in
 /// memory. Sets the tile of the loops that are cut and returns them.
 SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile) {
-  constexpr int64_t cacheBytes = 1 << 18, fewestTerms = 128;
+  constexpr int64_t fewestTerms = 128;
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
   SmallVector<unsigned> sums;
   for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
     if (type == utils::IteratorType::reduction)
       sums.push_back(i);
   auto [terms, termBytes] = sumSize(contraction);
-  int64_t block = std::max(fewestTerms, cacheBytes / termBytes);
+  int64_t block = std::max(fewestTerms, cacheBytes / 2 / termBytes);
   if (terms < 4 * block)
     return {};
   SmallVector<unsigned> cut;
@@ -294,6 +314,14 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     if ((int64_t)i != n && !llvm::is_contained(blocks, i))
       order.push_back(i);
   auto at = windowed || m < 0 ? order.end() : llvm::find(order, m);
+  // Weights that fill the cache are read once an image, panel by panel, and the image once a panel.
+  auto isPosition = [&](int64_t i) {
+    auto loop = llvm::find(ofContraction, i);
+    return loop != ofContraction.end() && isWindowed(contraction, loop - ofContraction.begin());
+  };
+  bool panelsFirst = windowed && packed && weightBytes(contraction) >= cacheBytes && ranges[n] % tile[n] == 0;
+  if (panelsFirst)
+    at = llvm::find_if(order, isPosition);
   order.insert(at, n);
 
   int64_t work = 1;
@@ -307,6 +335,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     for (int64_t i = 0; i < rootLoops; ++i)
       items[i] = i != m && i != n && iterators[i] == utils::IteratorType::parallel;
   }
+  if (panelsFirst)
+    for (int64_t i = 0; i < rootLoops; ++i)
+      items[i] = i == n ? tile[n] : !isPosition(i) && iterators[i] == utils::IteratorType::parallel;
   if (!windowed && m >= 0 && !dot) {
     // Blocks of eight row tiles reuse a panel from the cache; a row of panels is cut where it stays whole.
     std::fill(items.begin(), items.end(), 0);
@@ -353,6 +384,14 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
   if (loop < 0)
     return;
   tile[loop] = columns(ranges[loop], width, 4);
+  // The largest elements of few columns: several rows at once, as each step of a chain waits for two operations.
+  constexpr int64_t rowsAtOnce = 8;
+  if (takesExtremes(op) && llvm::all_of(access.inputs, [&](int64_t input) { return input == loop; }))
+    for (int64_t i = op.getNumLoops() - 1; i >= 0; --i)
+      if (iterators[i] == utils::IteratorType::reduction && !isWindowed(op, i) && ranges[i] != 1) {
+        tile[i] = rows(ranges[i], rowsAtOnce);
+        break;
+      }
   // A transposed input is read in squares.
   if (op.getNumReductionLoops() == 0)
     for (int64_t input : access.inputs)

@@ -84,10 +84,15 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
     sortMaskedReads(function);
-    // Sums that come from contractions are trees as those of rows are, not chains.
-    function.walk([](vector::ReductionOp op) {
-      if (isa<FloatType>(op.getDest().getType()))
-        op.setFastmath(op.getFastmath() | arith::FastMathFlags::reassoc);
+    // What vectorization has lost. Sums that come from contractions are trees as those of rows are, not chains; no
+    // extreme tells zeros apart.
+    function.walk([](Operation *op) {
+      if (auto sum = dyn_cast<vector::ReductionOp>(op); sum && isa<FloatType>(sum.getDest().getType()))
+        sum.setFastmath(sum.getFastmath() | arith::FastMathFlags::reassoc);
+      else if (auto max = dyn_cast<arith::MaximumFOp>(op))
+        max.setFastmath(max.getFastmath() | arith::FastMathFlags::nsz);
+      else if (auto min = dyn_cast<arith::MinimumFOp>(op))
+        min.setFastmath(min.getFastmath() | arith::FastMathFlags::nsz);
     });
     {
       RewritePatternSet patterns(context);

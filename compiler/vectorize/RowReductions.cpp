@@ -70,11 +70,7 @@ private:
   Value shuffle(Value a, Value b, ArrayRef<int64_t> lanes) {
     return vector::ShuffleOp::create(rewriter, loc, a, b, lanes);
   }
-  Value combine(Value a, Value b) {
-    auto flags = arith::FastMathFlagsAttr::get(rewriter.getContext(), arith::FastMathFlags::nsz);
-    return vector::makeArithReduction(rewriter, loc, kind, a, b,
-                                      isa<FloatType>(getElementTypeOrSelf(a)) ? flags : arith::FastMathFlagsAttr());
-  }
+  Value combine(Value a, Value b) { return vector::makeArithReduction(rewriter, loc, kind, a, b); }
 
   /// The row in one vector of these lanes; those past its end change nothing.
   Value narrow(Value row, int64_t length, int64_t lanes) {
@@ -120,6 +116,37 @@ private:
   vector::CombiningKind kind;
 };
 
+/// A reduction without axes of one element, which would hide where the others lie.
+struct DropUnitAxes : OpRewritePattern<vector::MultiDimReductionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::MultiDimReductionOp op, PatternRewriter &rewriter) const override {
+    VectorType type = op.getSourceVectorType();
+    if (type.isScalable() || isa<vector::MaskOp>(op->getParentOp()) || !llvm::is_contained(type.getShape(), 1))
+      return failure();
+    Location loc = op.getLoc();
+    SmallVector<int64_t> shape, kept;
+    SmallVector<bool> mask;
+    for (auto [size, reduced] : llvm::zip_equal(type.getShape(), op.getReductionMask())) {
+      if (size == 1)
+        continue;
+      shape.push_back(size);
+      mask.push_back(reduced);
+      if (!reduced)
+        kept.push_back(size);
+    }
+    if (!llvm::is_contained(mask, true) || kept.empty())
+      return failure();
+    VectorType result = VectorType::get(kept, type.getElementType());
+    auto cast = [&](Type to, Value value) { return vector::ShapeCastOp::create(rewriter, loc, to, value).getResult(); };
+    Value reduced = vector::MultiDimReductionOp::create(
+        rewriter, loc, cast(VectorType::get(shape, type.getElementType()), op.getSource()), cast(result, op.getAcc()),
+        mask, op.getKind());
+    rewriter.replaceOp(op, cast(op.getType(), reduced));
+    return success();
+  }
+};
+
 /// A reduction over the last axes of a vector, all rows together.
 struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -163,6 +190,36 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
   }
 };
 
+/// A reduction over the first axes of a vector, in pairs: a chain would wait for every step.
+struct ReduceColumns : OpRewritePattern<vector::MultiDimReductionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::MultiDimReductionOp op, PatternRewriter &rewriter) const override {
+    VectorType type = op.getSourceVectorType();
+    SmallVector<bool> reduced = op.getReductionMask();
+    unsigned outer = llvm::find(reduced, false) - reduced.begin();
+    if (type.isScalable() || isa<vector::MaskOp>(op->getParentOp()) || outer == 0 || outer == reduced.size() ||
+        llvm::is_contained(ArrayRef(reduced).drop_front(outer), true))
+      return failure();
+    ArrayRef<int64_t> shape = type.getShape().take_front(outer);
+    int64_t count = llvm::product_of(shape);
+    if (count < 3)
+      return failure();
+    SmallVector<Value> rows;
+    for (int64_t row = 0; row < count; ++row)
+      rows.push_back(
+          vector::ExtractOp::create(rewriter, op.getLoc(), op.getSource(), delinearize(row, computeStrides(shape))));
+    auto combine = [&](Value a, Value b) {
+      return vector::makeArithReduction(rewriter, op.getLoc(), op.getKind(), a, b);
+    };
+    for (; rows.size() > 1; rows.resize((rows.size() + 1) / 2))
+      for (size_t i = 0; i < rows.size() / 2; ++i)
+        rows[i] = combine(rows[i], rows[rows.size() - 1 - i]);
+    rewriter.replaceOp(op, combine(op.getAcc(), rows.front()));
+    return success();
+  }
+};
+
 /// A value a row, repeated along the rows: row by row, where the generic way takes column after column apart.
 struct RepeatAlongRows : OpRewritePattern<vector::TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -194,7 +251,7 @@ struct RepeatAlongRows : OpRewritePattern<vector::TransposeOp> {
 } // namespace
 
 void populateRowReductionPatterns(RewritePatternSet &patterns) {
-  patterns.add<ReduceRows, RepeatAlongRows>(patterns.getContext());
+  patterns.add<DropUnitAxes, ReduceRows, ReduceColumns, RepeatAlongRows>(patterns.getContext());
 }
 
 } // namespace mlir::lamina

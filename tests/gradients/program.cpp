@@ -25,7 +25,8 @@ constexpr const char *kPipeline =
     "func.func(lamina-differentiate, cse, canonicalize, convert-lamina-to-linalg),"
     "one-shot-bufferize{bufferize-function-boundaries copy-before-write allow-return-allocs-from-loops "
     "function-boundary-type-conversion=identity-layout-map},"
-    "buffer-deallocation-pipeline, convert-bufferization-to-memref, func.func(convert-linalg-to-loops), "
+    "buffer-deallocation-pipeline, convert-bufferization-to-memref, func.func(lamina-cast-reshapes, "
+    "convert-linalg-to-loops), "
     "expand-strided-metadata, lower-affine,"
     "convert-math-to-libm, convert-scf-to-cf, convert-math-to-llvm, convert-arith-to-llvm, finalize-memref-to-llvm,"
     "convert-func-to-llvm, convert-cf-to-llvm, reconcile-unrealized-casts";

@@ -16,6 +16,7 @@ DTYPES = {"f32": np.float32, "f64": np.float64, "i1": np.bool_, "i8": np.int8, "
 PIPELINE = ",".join([
     "canonicalize",
     "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+    "func.func(lamina-cast-reshapes)",
     "func.func(convert-linalg-to-loops)",
     "func.func(convert-scf-to-cf)",
     "expand-strided-metadata",
