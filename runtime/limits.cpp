@@ -184,15 +184,10 @@ private:
   std::atomic<int> arrived = 0, generation = 0;
 };
 
-struct Free {
-  void operator()(float *pointer) const { release(pointer); }
-};
-using Floats = std::unique_ptr<float, Free>;
-
-Floats filled(size_t count) {
-  Floats floats(static_cast<float *>(allocate(count * sizeof(float))));
-  std::fill_n(floats.get(), count, 0.5f);
-  return floats;
+Memory filled(size_t count) {
+  Memory memory = allocate(count * sizeof(float));
+  std::fill_n(static_cast<float *>(memory.get()), count, 0.5f);
+  return memory;
 }
 
 } // namespace
@@ -210,7 +205,8 @@ double bandwidth(Access access, size_t bytes, int threads) {
   const Kernels &k = kernels();
   // Whole steps of the unrolled loops.
   size_t count = std::max<size_t>(bytes / sizeof(float) / threads / (access == Access::copy ? 2 : 1) / 128 * 128, 128);
-  std::vector<Floats> from(threads), to(threads);
+  std::vector<Memory> from(threads), to(threads);
+  auto floats = [](const Memory &memory) { return static_cast<float *>(memory.get()); };
   auto prepare = [&](int index) {
     from[index] = filled(count);
     if (access == Access::copy)
@@ -220,12 +216,12 @@ double bandwidth(Access access, size_t bytes, int threads) {
   if (access == Access::read)
     return touched / Gang(threads).fastest(prepare, [&](int index, long repeats) {
       for (long r = 0; r < repeats; ++r)
-        k.read(from[index].get(), count);
+        k.read(floats(from[index]), count);
     });
   auto copying = [&](void (*copy)(const float *, float *, size_t)) {
     return 2 * touched / Gang(threads).fastest(prepare, [&](int index, long repeats) {
       for (long r = 0; r < repeats; ++r)
-        copy(from[index].get(), to[index].get(), count);
+        copy(floats(from[index]), floats(to[index]), count);
     });
   };
   return k.stream ? std::max(copying(k.copy), copying(k.stream)) : copying(k.copy);

@@ -16,10 +16,10 @@ std::string describe(const Shape &shape, DType dtype) {
 }
 
 std::shared_ptr<void> allocate(std::size_t bytes, const Shape &shape, DType dtype) {
-  void *memory = runtime::allocate(bytes);
+  runtime::Memory memory = runtime::allocate(bytes);
   if (!memory)
     throw Error("no memory for a " + describe(shape, dtype));
-  return {memory, runtime::release};
+  return memory;
 }
 
 /// A static_cast that is defined for every value.

@@ -290,7 +290,9 @@ void prefetchPanels(func::FuncOp kernel) {
     if (share * bytes > lineBytes)
       return;
     AffineExpr place = (panel + panels) * (rows * width) + (pass * rows + row) * share;
-    OpFoldResult index = affine::makeComposedFoldedAffineApply(b, loc, place, symbols);
+    auto within =
+        AffineMap::get(0, symbols.size(), {place, b.getAffineConstantExpr(type.getNumElements() - 1)}, b.getContext());
+    OpFoldResult index = affine::makeComposedFoldedAffineMin(b, loc, within, symbols);
     Value flat;
     {
       OpBuilder::InsertionGuard guard(b);

@@ -50,3 +50,15 @@ func.func @columns(%x: vector<2x16xf32>, %sum: vector<16xf32>) -> vector<16xf32>
   %0 = vector.multi_reduction <add>, %x, %sum [0] : vector<2x16xf32> to vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// -----
+
+// Columns are taken in pairs, axes of one element between them or not.
+// CHECK-LABEL: func @pairs
+// CHECK-DAG: %[[LOW:.*]] = arith.maximumf %{{.*}}, %{{.*}} fastmath<nsz> : vector<16xf32>
+// CHECK-DAG: %[[HIGH:.*]] = arith.maximumf %{{.*}}, %{{.*}} fastmath<nsz> : vector<16xf32>
+// CHECK: arith.maximumf %[[LOW]], %[[HIGH]] fastmath<nsz> : vector<16xf32>
+func.func @pairs(%x: vector<1x2x2x1x16xf32>, %most: vector<1x16xf32>) -> vector<1x16xf32> {
+  %0 = vector.multi_reduction <maximumf>, %x, %most [1, 2, 3] : vector<1x2x2x1x16xf32> to vector<1x16xf32>
+  return %0 : vector<1x16xf32>
+}
