@@ -305,6 +305,21 @@ void prefetchPanels(func::FuncOp kernel) {
   });
 }
 
+/// Few sums wait for each of their terms: several at once are added apart.
+void takeSeveralTerms(linalg::LinalgOp op, MutableArrayRef<int64_t> inner) {
+  constexpr int64_t fewSums = 64, termsAtOnce = 8;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  int64_t sums = 1;
+  for (auto [range, type] : llvm::zip_equal(ranges, iterators))
+    if (type == utils::IteratorType::parallel)
+      sums *= ShapedType::isDynamic(range) ? fewSums + 1 : range;
+  int64_t last = ranges.size() - 1;
+  if (isContraction(op) && sums <= fewSums && iterators[last] == utils::IteratorType::reduction && inner[last] == 1 &&
+      !ShapedType::isDynamic(ranges[last]) && ranges[last] % termsAtOnce == 0)
+    inner[last] = termsAtOnce;
+}
+
 class Tiler {
 public:
   explicit Tiler(func::FuncOp kernel) : kernel(kernel), rewriter(kernel.getContext()) {}
@@ -397,6 +412,66 @@ LogicalResult Tiler::tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, A
   return success();
 }
 
+/// The tile of a product's open rows, or 0.
+int64_t tileOfOpenRows(linalg::LinalgOp root, ArrayRef<int64_t> tile) {
+  bool multiplies = false;
+  root->getParentOfType<func::FuncOp>().walk([&](linalg::LinalgOp op) { multiplies |= isContraction(op); });
+  AffineMap written = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
+  int64_t rows = 0;
+  for (auto [loop, range] : llvm::enumerate(root.getStaticLoopRanges()))
+    if (multiplies && ShapedType::isDynamic(range) && written.getNumResults() > 1 &&
+        !written.getResults().back().isFunctionOfDim(loop))
+      rows = std::max(rows, tile[loop]);
+  return rows;
+}
+
+/// Takes a loop of one last turn, whose extent is what is left, in shorter steps.
+bool shortenSteps(IRRewriter &rewriter, scf::ForOp loop, int64_t step) {
+  Value induction = loop.getInductionVar(), end = loop.getUpperBound();
+  SmallVector<affine::AffineApplyOp> extents;
+  loop.walk([&](affine::AffineApplyOp op) {
+    SmallVector<AffineExpr> dims, symbols;
+    for (auto [i, operand] : llvm::enumerate(op.getMapOperands()))
+      (i < op.getAffineMap().getNumDims() ? dims : symbols)
+          .push_back(rewriter.getAffineDimExpr(operand == induction ? 0
+                                               : operand == end     ? 1
+                                                                    : 2));
+    AffineExpr extent = op.getAffineMap().getResult(0).replaceDimsAndSymbols(dims, symbols);
+    if (simplifyAffineExpr(extent - (rewriter.getAffineDimExpr(1) - rewriter.getAffineDimExpr(0)), 3, 0) ==
+        rewriter.getAffineConstantExpr(0))
+      extents.push_back(op);
+  });
+  if (extents.empty())
+    return false;
+  rewriter.setInsertionPoint(loop);
+  loop.setStep(arith::ConstantIndexOp::create(rewriter, loop.getLoc(), step));
+  AffineExpr d0 = rewriter.getAffineDimExpr(0), d1 = rewriter.getAffineDimExpr(1);
+  for (affine::AffineApplyOp extent : extents) {
+    rewriter.setInsertionPoint(extent);
+    auto map = AffineMap::get(2, 0, {d1 - d0, rewriter.getAffineConstantExpr(step)}, rewriter.getContext());
+    rewriter.replaceOpWithNewOp<affine::AffineMinOp>(extent, map, ValueRange{induction, end});
+  }
+  return true;
+}
+
+/// Splits off the last, partial turn of every loop that is not `known`. Of `rows`, several share what they are
+/// multiplied with, so fewer than a tile take about as long as one: they are left in threes, then one by one.
+void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known, int64_t rows = 0) {
+  constexpr int64_t fewRows = 3;
+  SmallVector<scf::ForOp> loops;
+  scope->walk([&](scf::ForOp loop) {
+    if (!known.contains(loop))
+      loops.push_back(loop);
+  });
+  for (scf::ForOp loop : loops) {
+    bool isOfRows = rows > fewRows + 1 && getConstantIntValue(loop.getStep()) == rows;
+    scf::ForOp rest;
+    if (succeeded(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)) && isOfRows &&
+        shortenSteps(rewriter, rest, fewRows))
+      (void)scf::peelForLoopAndSimplifyBounds(rewriter, rest, loop);
+  }
+}
+
 /// Cuts what peeling left over: open rows one by one, an open vector axis of elementwise operations by one masked
 /// vector.
 LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile) {
@@ -428,19 +503,6 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
   return success();
 }
 
-/// Splits off the last, partial turn of every loop that is not `known`.
-void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known) {
-  SmallVector<scf::ForOp> loops;
-  scope->walk([&](scf::ForOp loop) {
-    if (!known.contains(loop))
-      loops.push_back(loop);
-  });
-  for (scf::ForOp loop : loops) {
-    scf::ForOp rest;
-    (void)scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest);
-  }
-}
-
 LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
   auto schedule = op->getAttrOfType<ScheduleAttr>(scheduleName);
   op->removeAttr(scheduleName);
@@ -449,6 +511,7 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
   SmallVector<int64_t> inner(schedule.getInner()), partial(schedule.getPartial());
   bool cuts = llvm::any_of(inner, [](int64_t s) { return s > 0; });
   if (cuts) {
+    takeSeveralTerms(op, inner);
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     op->setAttr("lamina.inner", rewriter.getUnitAttr());
     if (llvm::any_of(partial, [](int64_t s) { return s > 0; }))
@@ -507,10 +570,11 @@ LogicalResult Tiler::run() {
   SmallPtrSet<Operation *, 16> known;
   kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
   if (hasCut(schedule.getTile())) {
+    int64_t openRows = tileOfOpenRows(root, schedule.getTile());
     if (failed(tileGroup(root, schedule.getTile(), schedule.getOrder(), /*forall=*/false)))
       return failure();
     cleanUp();
-    peelLoops(rewriter, kernel, known);
+    peelLoops(rewriter, kernel, known, openRows);
     cleanUp();
     if (failed(tileRest(marked("lamina.root"), schedule.getTile())))
       return failure();

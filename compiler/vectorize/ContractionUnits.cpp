@@ -1,5 +1,6 @@
 #include "compiler/vectorize/ContractionUnits.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -163,10 +164,61 @@ struct MultiplyRows : OpRewritePattern<vector::ContractionOp> {
   }
 };
 
+/// Few sums of several terms: parts of the terms are added up apart, as each step of one chain waits for the last.
+struct SplitTerms : OpRewritePattern<vector::ContractionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ContractionOp op, PatternRewriter &rewriter) const override {
+    constexpr int64_t fewSums = 64, mostParts = 4;
+    auto accType = dyn_cast<VectorType>(op.getAccType());
+    if (!accType || !isa<FloatType>(accType.getElementType()) || op.getKind() != vector::CombiningKind::ADD ||
+        accType.getNumElements() > fewSums || isa<vector::MaskOp>(op->getParentOp()))
+      return failure();
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    SmallVector<int64_t> extents = loopExtents(op);
+    std::optional<unsigned> terms;
+    for (auto [loop, extent] : llvm::enumerate(extents))
+      if (!maps[2].isFunctionOfDim(loop)) {
+        if (terms || !maps[0].isFunctionOfDim(loop) || !maps[1].isFunctionOfDim(loop))
+          return failure();
+        terms = loop;
+      }
+    // Vectors run along the results.
+    if (!terms || extents[*terms] < 4 || extents[*terms] % 2 || maps[2].getNumResults() == 0 ||
+        maps[1].getResults().back() != maps[2].getResults().back())
+      return failure();
+    int64_t parts = std::min(mostParts, extents[*terms] / 2);
+    while (extents[*terms] % parts)
+      --parts;
+    int64_t size = extents[*terms] / parts;
+    auto part = [&](Value operand, AffineMap map, int64_t begin) -> Value {
+      auto type = cast<VectorType>(operand.getType());
+      unsigned axis = *map.getResultPosition(rewriter.getAffineDimExpr(*terms));
+      SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape()), strides(type.getRank(), 1);
+      offsets[axis] = begin;
+      sizes[axis] = size;
+      return vector::ExtractStridedSliceOp::create(rewriter, op.getLoc(), operand, offsets, sizes, strides);
+    };
+    Value zero = arith::ConstantOp::create(rewriter, op.getLoc(), rewriter.getZeroAttr(accType));
+    Value sum, rest;
+    for (int64_t i = 0; i < parts; ++i) {
+      Value lhs = part(op.getLhs(), maps[0], i * size), rhs = part(op.getRhs(), maps[1], i * size);
+      Value own = vector::ContractionOp::create(rewriter, op.getLoc(), lhs, rhs, i == 0 ? op.getAcc() : zero,
+                                                op.getIndexingMaps(), op.getIteratorTypes(), op.getKind());
+      if (i == 0)
+        sum = own;
+      else
+        rest = rest ? arith::AddFOp::create(rewriter, op.getLoc(), rest, own).getResult() : own;
+    }
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, sum, rest);
+    return success();
+  }
+};
+
 } // namespace
 
 void populateContractionUnitPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropUnitLoops, MultiplyElements, MultiplyRows>(patterns.getContext());
+  patterns.add<DropUnitLoops, MultiplyElements, MultiplyRows, SplitTerms>(patterns.getContext());
 }
 
 } // namespace mlir::lamina

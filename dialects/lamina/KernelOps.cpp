@@ -4,6 +4,14 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+static mlir::FailureOr<llvm::SmallVector<int64_t>> parseSizes(mlir::AsmParser &parser) {
+  llvm::SmallVector<int64_t> sizes;
+  auto parseSize = [&] { return parser.parseInteger(sizes.emplace_back()); };
+  if (parser.parseCommaSeparatedList(mlir::AsmParser::Delimiter::Square, parseSize))
+    return mlir::failure();
+  return sizes;
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/lamina/KernelAttrs.cpp.inc"
 

@@ -6,6 +6,11 @@ include "mlir/IR/AttrTypeBase.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+def Lamina_Sizes : OptionalArrayRefParameter<"int64_t"> {
+  let parser = "parseSizes($_parser)";
+  let printer = "$_printer << '[' << $_self << ']'";
+}
+
 def Lamina_ScheduleAttr : AttrDef<Lamina_Dialect, "Schedule"> {
   let mnemonic = "schedule";
   let summary = "How a structured operation becomes loops and vectors";
@@ -22,12 +27,8 @@ def Lamina_ScheduleAttr : AttrDef<Lamina_Dialect, "Schedule"> {
     #lamina.schedule<distribute = [64, 0], tile = [8, 32], order = [1, 0]>
     ```
   }];
-  let parameters = (ins
-    OptionalArrayRefParameter<"int64_t">:$distribute,
-    OptionalArrayRefParameter<"int64_t">:$tile,
-    OptionalArrayRefParameter<"int64_t">:$order,
-    OptionalArrayRefParameter<"int64_t">:$inner,
-    OptionalArrayRefParameter<"int64_t">:$partial);
+  let parameters = (ins Lamina_Sizes:$distribute, Lamina_Sizes:$tile, Lamina_Sizes:$order, Lamina_Sizes:$inner,
+                        Lamina_Sizes:$partial);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -1,4 +1,4 @@
-// RUN: lamina-opt %s --lamina-schedule="vector-bytes=64 registers=32" | FileCheck %s
+// RUN: lamina-opt %s --lamina-schedule="vector-bytes=64 registers=32" | lamina-opt | FileCheck %s
 
 #row = affine_map<(d0, d1) -> (d0, d1)>
 #sum = affine_map<(d0, d1) -> (d1)>
@@ -6,8 +6,8 @@
 
 // A mean down the columns: as many columns at a time as four vectors hold.
 // CHECK-LABEL: func @mean_of_columns
-// CHECK: #lamina.schedule<inner = 1, 0>
-// CHECK: #lamina.schedule<distribute = 0, tile = 64, inner = 0>
+// CHECK: #lamina.schedule<inner = {{\[}}1, 0]>
+// CHECK: #lamina.schedule<distribute = {{\[}}0], tile = [64], inner = [0]>
 func.func @mean_of_columns(%x: tensor<32x128xf32>, %start: tensor<128xf32>, %to: tensor<128xf32>) -> tensor<128xf32> attributes {lamina.kernel} {
   %count = arith.constant 32.0 : f32
   %sum = linalg.generic {indexing_maps = [#row, #sum], iterator_types = ["reduction", "parallel"]}
@@ -31,7 +31,7 @@ func.func @mean_of_columns(%x: tensor<32x128xf32>, %start: tensor<128xf32>, %to:
 
 // A long sum of products: blocks of terms outermost.
 // CHECK-LABEL: func @long_sum
-// CHECK: tile = 8, 32, 320, order = 2, {{.*}}, inner = 0, 0, 1
+// CHECK: tile = [8, 32, 320], order = [2, {{.*}}], inner = [0, 0, 1]
 func.func @long_sum(%x: tensor<9600x64xf32>, %y: tensor<9600x128xf32>, %start: tensor<64x128xf32>) -> tensor<64x128xf32> attributes {lamina.kernel} {
   %sum = linalg.generic {indexing_maps = [#lhs, #rhs, #out], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%x, %y : tensor<9600x64xf32>, tensor<9600x128xf32>) outs(%start : tensor<64x128xf32>) attrs = {lamina.shared_dims = 2 : i64} {

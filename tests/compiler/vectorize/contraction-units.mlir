@@ -23,3 +23,19 @@ func.func @outer(%x: vector<4x1xf32>, %k: vector<1x16xf32>, %y: vector<4x16xf32>
     %x, %k, %y : vector<4x1xf32>, vector<1x16xf32> into vector<4x16xf32>
   return %0 : vector<4x16xf32>
 }
+
+// One row by a matrix: four parts of two terms, of which one waits for the sum so far.
+// CHECK-LABEL: func.func @few_sums
+// CHECK-SAME: %[[SUM:[a-z0-9]*]]: vector<16xf32>)
+// CHECK: %[[FIRST:.*]] = vector.fma %{{.*}}, %{{.*}}, %[[SUM]] : vector<16xf32>
+// CHECK: %[[ONE:.*]] = vector.fma %{{.*}}, %{{.*}}, %[[FIRST]] : vector<16xf32>
+// CHECK-COUNT-6: vector.fma
+// CHECK: %[[REST:.*]] = arith.addf
+// CHECK-NEXT: arith.addf %[[ONE]], %[[REST]]
+func.func @few_sums(%x: vector<8xf32>, %k: vector<8x16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
+  %0 = vector.contract {
+    indexing_maps = [affine_map<(n, k) -> (k)>, affine_map<(n, k) -> (k, n)>, affine_map<(n, k) -> (n)>],
+    iterator_types = ["parallel", "reduction"], kind = #vector.kind<add>}
+    %x, %k, %y : vector<8xf32>, vector<8x16xf32> into vector<16xf32>
+  return %0 : vector<16xf32>
+}
