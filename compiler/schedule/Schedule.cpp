@@ -322,6 +322,12 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   bool panelsFirst = windowed && packed && weightBytes(contraction) >= cacheBytes && ranges[n] % tile[n] == 0;
   if (panelsFirst)
     at = llvm::find_if(order, isPosition);
+  // Of a short sum most is what it writes, row by row.
+  constexpr int64_t shortSum = 256;
+  bool rowsFirst = !windowed && !dot && !packed && m >= 0 && blocks.empty() && sumSize(contraction).terms <= shortSum &&
+                   !ShapedType::isDynamic(ranges[m]) && !ShapedType::isDynamic(ranges[n]);
+  if (rowsFirst)
+    at = order.end();
   order.insert(at, n);
 
   int64_t work = 1;
@@ -344,8 +350,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     items[m] = tile[m] * 8;
     if (!ShapedType::isDynamic(ranges[m]) && (ranges[m] <= items[m] || ranges[m] % items[m]))
       items[m] = 0;
-    if (!ShapedType::isDynamic(ranges[n]) && ranges[n] > 2 * tile[n] && ranges[n] % (2 * tile[n]) == 0)
-      items[n] = 2 * tile[n];
+    int64_t width = (rowsFirst ? 8 : 2) * tile[n];
+    if (!ShapedType::isDynamic(ranges[n]) && ranges[n] > width && ranges[n] % width == 0)
+      items[n] = width;
   }
   if (root == contraction)
     return write(root, items, tile, order, inner, partial);
