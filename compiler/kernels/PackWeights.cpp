@@ -30,8 +30,8 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   /// The panel's width for the operand's last axis, or 0 if it should stay as it is.
   int64_t panelFor(linalg::GenericOp op, OpOperand *operand, bool constant) {
     auto type = cast<RankedTensorType>(operand->get().getType());
-    if (!type.hasStaticShape() || type.getRank() < 2 || type.getElementTypeBitWidth() != 32 ||
-        type.getNumElements() < fewElements)
+    if (type.getRank() < 2 || type.getElementTypeBitWidth() != 32 || type.isDynamicDim(type.getRank() - 1) ||
+        (type.hasStaticShape() && type.getNumElements() < fewElements))
       return 0;
     AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
     // Columns are the last axis of the operand and of the result, all other axes of the operand are summed over.
@@ -148,6 +148,13 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       auto type = cast<RankedTensorType>(operand->get().getType());
       int64_t rank = type.getRank();
 
+      SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, operand->get());
+      SmallVector<OpFoldResult> splitSizes(ArrayRef(sizes).drop_back()),
+          packedSizes{builder.getIndexAttr(type.getShape().back() / width)};
+      splitSizes.push_back(packedSizes[0]);
+      splitSizes.push_back(builder.getIndexAttr(width));
+      llvm::append_range(packedSizes, ArrayRef(sizes).drop_back());
+      packedSizes.push_back(builder.getIndexAttr(width));
       SmallVector<int64_t> split(type.getShape().drop_back()), packedShape{type.getShape().back() / width},
           outer{rank - 1};
       split.push_back(packedShape[0]);
@@ -164,8 +171,8 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       packedShape.push_back(width);
       from.push_back(builder.getAffineDimExpr(0));
       from.push_back(builder.getAffineDimExpr(rank));
-      Value panels = tensor::ExpandShapeOp::create(builder, loc, type.clone(split), operand->get(), groups);
-      Value empty = tensor::EmptyOp::create(builder, loc, packedShape, type.getElementType());
+      Value panels = tensor::ExpandShapeOp::create(builder, loc, type.clone(split), operand->get(), groups, splitSizes);
+      Value empty = tensor::EmptyOp::create(builder, loc, packedSizes, type.getElementType());
       SmallVector<utils::IteratorType> iterators(rank + 1, utils::IteratorType::parallel);
       auto pack =
           linalg::GenericOp::create(builder, loc, TypeRange{empty.getType()}, ValueRange{panels}, ValueRange{empty},
@@ -174,7 +181,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
                                     iterators, [](OpBuilder &b, Location l, ValueRange arguments) {
                                       linalg::YieldOp::create(b, l, arguments[0]);
                                     });
-      Value dest = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
+      Value dest = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
       auto unpack = linalg::UnPackOp::create(builder, loc, pack.getResult(0), dest, ArrayRef<int64_t>{rank - 1},
                                              ArrayRef<OpFoldResult>{builder.getIndexAttr(width)}, outer);
       operand->set(unpack.getResult());

@@ -322,10 +322,14 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   bool panelsFirst = windowed && packed && weightBytes(contraction) >= cacheBytes && ranges[n] % tile[n] == 0;
   if (panelsFirst)
     at = llvm::find_if(order, isPosition);
-  // Of a short sum most is what it writes, row by row.
-  constexpr int64_t shortSum = 256;
-  bool rowsFirst = !windowed && !dot && !packed && m >= 0 && blocks.empty() && sumSize(contraction).terms <= shortSum &&
-                   !ShapedType::isDynamic(ranges[m]) && !ShapedType::isDynamic(ranges[n]);
+  // A sum of open length may have few terms: most is then what it writes, row by row.
+  bool isOpen = llvm::any_of(llvm::zip_equal(contraction.getStaticLoopRanges(), contraction.getIteratorTypesArray()),
+                             [](auto loop) {
+                               auto [range, type] = loop;
+                               return type == utils::IteratorType::reduction && ShapedType::isDynamic(range);
+                             });
+  bool rowsFirst = isOpen && !windowed && !dot && m >= 0 && blocks.empty() && !ShapedType::isDynamic(ranges[m]) &&
+                   !ShapedType::isDynamic(ranges[n]);
   if (rowsFirst)
     at = order.end();
   order.insert(at, n);
@@ -350,7 +354,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     items[m] = tile[m] * 8;
     if (!ShapedType::isDynamic(ranges[m]) && (ranges[m] <= items[m] || ranges[m] % items[m]))
       items[m] = 0;
-    int64_t width = (rowsFirst ? 8 : 2) * tile[n];
+    int64_t width = (rowsFirst ? 4 : 2) * tile[n];
     if (!ShapedType::isDynamic(ranges[n]) && ranges[n] > width && ranges[n] % width == 0)
       items[n] = width;
   }

@@ -40,7 +40,7 @@ struct UnpackPanelToSlice : OpRewritePattern<linalg::UnPackOp> {
     auto dest = cast<RankedTensorType>(op.getDest().getType());
     ArrayRef<int64_t> tiled = op.getInnerDimsPos(), permutation = op.getOuterDimsPerm();
     int64_t rank = dest.getRank();
-    if (!source.hasStaticShape() || !dest.hasStaticShape() || tiled.size() != 1 || tiled[0] != rank - 1)
+    if (tiled.size() != 1 || tiled[0] != rank - 1 || dest.isDynamicDim(rank - 1))
       return failure();
     int64_t previous = -1;
     for (int64_t i = 0; i < rank; ++i) {
@@ -55,7 +55,7 @@ struct UnpackPanelToSlice : OpRewritePattern<linalg::UnPackOp> {
       previous = dim;
     }
     SmallVector<OpFoldResult> offsets(rank + 1, rewriter.getIndexAttr(0)), strides(rank + 1, rewriter.getIndexAttr(1));
-    SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(getContext(), source.getShape());
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(rewriter, op.getLoc(), op.getSource());
     sizes.back() = rewriter.getIndexAttr(dest.getShape().back());
     rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(op, dest, op.getSource(), offsets, sizes, strides);
     return success();
