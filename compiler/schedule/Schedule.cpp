@@ -416,7 +416,8 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
 int64_t Scheduler::rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const {
   constexpr int64_t vectors = 16, most = 8;
   int64_t length = 1;
-  for (int64_t size : ArrayRef(root.getStaticLoopRanges()).drop_front(shared))
+  SmallVector<int64_t> ranges = root.getStaticLoopRanges();
+  for (int64_t size : ArrayRef(ranges).drop_front(shared))
     length = ShapedType::isDynamic(size) ? std::numeric_limits<int32_t>::max() : length * size;
   int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, lanes(root)), 2, most);
   while (!ShapedType::isDynamic(range) && range % rows != 0)
