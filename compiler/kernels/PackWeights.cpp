@@ -30,8 +30,10 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   /// The panel's width for the operand's last axis, or 0 if it should stay as it is.
   int64_t panelFor(linalg::GenericOp op, OpOperand *operand, bool constant) {
     auto type = cast<RankedTensorType>(operand->get().getType());
+    // Of open operands only rows of a batch: sums over the positions of images are cut into blocks.
+    bool isOpen = !type.hasStaticShape();
     if (type.getRank() < 2 || type.getElementTypeBitWidth() != 32 || type.isDynamicDim(type.getRank() - 1) ||
-        (type.hasStaticShape() && type.getNumElements() < fewElements))
+        (isOpen ? type.getRank() != 2 || op.getNumReductionLoops() != 1 : type.getNumElements() < fewElements))
       return 0;
     AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
     // Columns are the last axis of the operand and of the result, all other axes of the operand are summed over.
