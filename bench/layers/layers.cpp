@@ -13,6 +13,7 @@ using namespace lamina::layers;
 
 void core() {
   layer("dense/512x1024x1024", Dense(1024), {{512, 1024}});
+  layer("dense/1x1024x1024", Dense(1024), {{1, 1024}});
   layer("embedding/10000x64/32x256", Embedding(10000, 64), {{32, 256}}, {.ids = 10000});
   layer("einsum_dense/16x128x256x256", EinsumDense("abc,cd->abd", Config::list({Config(), 256}), {.bias_axes = "d"}),
         {{16, 128, 256}});
@@ -46,6 +47,7 @@ void pooling() {
   layer("global_average_pooling2d/8x56x56x64", GlobalAveragePooling2D(), {{8, 56, 56, 64}});
   layer("global_max_pooling2d/8x56x56x64", GlobalMaxPooling2D(), {{8, 56, 56, 64}});
   layer("global_average_pooling1d/32x256x64", GlobalAveragePooling1D(), {{32, 256, 64}});
+  layer("global_max_pooling3d/2x16x14x14x32", GlobalMaxPooling3D(), {{2, 16, 14, 14, 32}});
 }
 
 void rnn() {
@@ -92,6 +94,8 @@ void reshaping() {
   layer("up_sampling1d/2/32x256x64", UpSampling1D(2), {{32, 256, 64}});
   layer("up_sampling2d/2/8x28x28x64", UpSampling2D(2), {{8, 28, 28, 64}});
   layer("up_sampling2d/2_bilinear/8x28x28x64", UpSampling2D(2, {.interpolation = "bilinear"}), {{8, 28, 28, 64}});
+  layer("cropping2d/4/8x64x64x3", Cropping2D(4), {{8, 64, 64, 3}});
+  layer("zero_padding2d/1/8x64x64x3", ZeroPadding2D(1), {{8, 64, 64, 3}});
   layer("cropping2d/2/8x56x56x64", Cropping2D(2), {{8, 56, 56, 64}});
   layer("zero_padding2d/2/8x56x56x64", ZeroPadding2D(2), {{8, 56, 56, 64}});
 }
