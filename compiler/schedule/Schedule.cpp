@@ -352,6 +352,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     // Blocks of eight row tiles reuse a panel from the cache; a row of panels is cut where it stays whole.
     std::fill(items.begin(), items.end(), 0);
     items[m] = tile[m] * 8;
+    // Known rows are cut where no rest remains.
+    while (rowsFirst && items[m] > tile[m] && ranges[m] % items[m])
+      items[m] -= tile[m];
     if (!ShapedType::isDynamic(ranges[m]) && (ranges[m] <= items[m] || ranges[m] % items[m]))
       items[m] = 0;
     int64_t width = (rowsFirst ? 4 : 2) * tile[n];
