@@ -463,11 +463,11 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
       llvm::filter_to_vector(ops, [](linalg::LinalgOp op) { return op.getNumReductionLoops() > 0; });
   if (!sums.empty() && shared > 0) {
     int64_t range = root.getStaticLoopRanges()[shared - 1];
-    if (accessOf(root).result == int64_t(shared) - 1 && llvm::all_of(sums, sumsColumns))
+    if (!llvm::all_of(sums, sumsColumns))
+      tile[shared - 1] = rowsTogether(root, shared, range);
+    else if (accessOf(root).result == int64_t(shared) - 1)
       // Columns are summed down the rows, as many at a time as vectors hold.
       tile[shared - 1] = columns(range, lanes(root), 4);
-    else
-      tile[shared - 1] = rowsTogether(root, shared, range);
   }
   for (linalg::LinalgOp op : ops) {
     SmallVector<bool> cut(op.getNumLoops(), false);
