@@ -13,10 +13,14 @@ import numpy as np
 
 DTYPES = {"f32": np.float32, "f64": np.float64, "i1": np.bool_, "i8": np.int8, "i32": np.int32, "i64": np.int64}
 
-PIPELINE = ",".join([
+BUFFERS = ",".join([
+    "func.func(convert-lamina-to-linalg)",
     "canonicalize",
     "one-shot-bufferize{bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map}",
+    # Upstream's expansion of strided metadata takes one open size a reshape.
     "func.func(lamina-cast-reshapes)",
+])
+LOOPS = ",".join([
     "func.func(convert-linalg-to-loops)",
     "func.func(convert-scf-to-cf)",
     "expand-strided-metadata",
@@ -84,8 +88,8 @@ class Module:
         self.folder = tempfile.TemporaryDirectory()
         path = os.path.join(self.folder.name, "module")
 
-        linalg = lower(text, opt)
-        llvm = run(os.path.join(tools, "mlir-opt"), f"--pass-pipeline=builtin.module({PIPELINE})", text=linalg)
+        buffers = run(opt, f"--pass-pipeline=builtin.module({BUFFERS})", text=text)
+        llvm = run(os.path.join(tools, "mlir-opt"), f"--pass-pipeline=builtin.module({LOOPS})", text=buffers)
         ir = run(os.path.join(tools, "mlir-translate"), "--mlir-to-llvmir", text=llvm)
         with open(path + ".ll", "w") as file:
             file.write(ir)
