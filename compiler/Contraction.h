@@ -33,6 +33,9 @@ inline bool isWindowed(linalg::LinalgOp op, int64_t loop) {
   });
 }
 
+/// Half of a core's cache of second level: more than this is read from further away again.
+inline constexpr int64_t cacheBytes = 1 << 19;
+
 /// How many terms each sum of an operation has, and the bytes that one term of all sums reads.
 struct SumSize {
   int64_t terms = 1, termBytes = 0;

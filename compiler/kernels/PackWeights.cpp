@@ -157,20 +157,17 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       splitSizes.push_back(builder.getIndexAttr(width));
       llvm::append_range(packedSizes, ArrayRef(sizes).drop_back());
       packedSizes.push_back(builder.getIndexAttr(width));
-      SmallVector<int64_t> split(type.getShape().drop_back()), packedShape{type.getShape().back() / width},
-          outer{rank - 1};
-      split.push_back(packedShape[0]);
+      SmallVector<int64_t> split(type.getShape().drop_back()), outer{rank - 1};
+      split.push_back(type.getShape().back() / width);
       split.push_back(width);
       SmallVector<ReassociationIndices> groups;
       SmallVector<AffineExpr> from;
       for (int64_t i = 0; i + 1 < rank; ++i) {
         groups.push_back({i});
-        packedShape.push_back(type.getDimSize(i));
         outer.push_back(i);
         from.push_back(builder.getAffineDimExpr(i + 1));
       }
       groups.push_back({rank - 1, rank});
-      packedShape.push_back(width);
       from.push_back(builder.getAffineDimExpr(0));
       from.push_back(builder.getAffineDimExpr(rank));
       Value panels = tensor::ExpandShapeOp::create(builder, loc, type.clone(split), operand->get(), groups, splitSizes);

@@ -58,9 +58,6 @@ bool reusesFactors(linalg::LinalgOp op) {
   });
 }
 
-/// Half of a core's cache of second level.
-constexpr int64_t cacheBytes = 1 << 19;
-
 /// What a contraction reads in panels.
 int64_t weightBytes(linalg::LinalgOp op) {
   int64_t bytes = 0;

@@ -88,7 +88,7 @@ bool dependsOn(OpFoldResult value, Value induction) {
 } // namespace
 
 void prefetchPanels(func::FuncOp kernel) {
-  constexpr int64_t largeBytes = 1 << 19, lineBytes = 64;
+  constexpr int64_t lineBytes = 64;
   kernel.walk([&](linalg::LinalgOp op) {
     if (op.getNumDpsInputs() != 2 || !isContraction(op))
       return;
@@ -98,7 +98,7 @@ void prefetchPanels(func::FuncOp kernel) {
       return;
     auto type = cast<MemRefType>(read.getBuffer().getType());
     int64_t bytes = type.getElementTypeBitWidth() / 8, rank = type.getRank();
-    if (!type.hasStaticShape() || type.getNumElements() * bytes < largeBytes || rank < 3 ||
+    if (!type.hasStaticShape() || type.getNumElements() * bytes < cacheBytes || rank < 3 ||
         llvm::any_of(
             slice.getStaticSizes().drop_back(), [](int64_t size) { return size != 1; }) ||
         slice.getStaticSizes().back() != type.getDimSize(rank - 1))
@@ -118,9 +118,7 @@ void prefetchPanels(func::FuncOp kernel) {
                              last = getConstantIntValue(loop.getUpperBound()),
                              step = getConstantIntValue(loop.getStep());
       auto uses = [&](OpFoldResult offset) { return dependsOn(offset, loop.getInductionVar()); };
-      if (llvm::any_of(ArrayRef(offsets).drop_front(), uses))
-        continue;
-      if (!first || !last || !step || *first != 0)
+      if (llvm::any_of(ArrayRef(offsets).drop_front(), uses) || !first || !last || !step || *first != 0)
         continue;
       int64_t trips = llvm::divideCeil(*last, *step);
       if (uses(offsets.front())) {

@@ -116,13 +116,18 @@ private:
   vector::CombiningKind kind;
 };
 
+/// Whether all of the vector is reduced, in a known number of lanes.
+bool isWhole(vector::MultiDimReductionOp op) {
+  return !op.getSourceVectorType().isScalable() && !isa<vector::MaskOp>(op->getParentOp());
+}
+
 /// A reduction without axes of one element, which would hide where the others lie.
 struct DropUnitAxes : OpRewritePattern<vector::MultiDimReductionOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(vector::MultiDimReductionOp op, PatternRewriter &rewriter) const override {
     VectorType type = op.getSourceVectorType();
-    if (type.isScalable() || isa<vector::MaskOp>(op->getParentOp()) || !llvm::is_contained(type.getShape(), 1))
+    if (!isWhole(op) || !llvm::is_contained(type.getShape(), 1))
       return failure();
     Location loc = op.getLoc();
     SmallVector<int64_t> shape, kept;
@@ -155,8 +160,7 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
     VectorType type = op.getSourceVectorType();
     SmallVector<bool> reduced = op.getReductionMask();
     unsigned outer = llvm::find(reduced, true) - reduced.begin();
-    if (type.isScalable() || isa<vector::MaskOp>(op->getParentOp()) ||
-        llvm::is_contained(ArrayRef(reduced).drop_front(outer), false))
+    if (!isWhole(op) || llvm::is_contained(ArrayRef(reduced).drop_front(outer), false))
       return failure();
     int64_t rows = 1, length = 1;
     for (auto [axis, size] : llvm::enumerate(type.getShape()))
@@ -198,7 +202,7 @@ struct ReduceColumns : OpRewritePattern<vector::MultiDimReductionOp> {
     VectorType type = op.getSourceVectorType();
     SmallVector<bool> reduced = op.getReductionMask();
     unsigned outer = llvm::find(reduced, false) - reduced.begin();
-    if (type.isScalable() || isa<vector::MaskOp>(op->getParentOp()) || outer == 0 || outer == reduced.size() ||
+    if (!isWhole(op) || outer == 0 || outer == reduced.size() ||
         llvm::is_contained(ArrayRef(reduced).drop_front(outer), true))
       return failure();
     ArrayRef<int64_t> shape = type.getShape().take_front(outer);
