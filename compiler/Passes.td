@@ -233,6 +233,10 @@ def LowerVectorsPass : Pass<"lamina-lower-vectors", "::mlir::func::FuncOp"> {
   let description = [{
     Contractions become fused multiply-adds of rows, transcendental functions polynomials, transfers plain loads and stores.
   }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64", "Bytes of one vector register">,
+    Option<"registers", "registers", "int64_t", "32", "Vector registers">,
+  ];
   let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::math::MathDialect",
                            "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }

@@ -143,7 +143,10 @@ void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine
   functions.addPass(createCSEPass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createExpandCopiesPass());
-  functions.addPass(createLowerVectorsPass());
+  LowerVectorsPassOptions lower;
+  lower.vectorBytes = machine.vectorBytes;
+  lower.registers = machine.registers;
+  functions.addPass(createLowerVectorsPass(lower));
   functions.addPass(createLoopInvariantCodeMotionPass());
   manager.addPass(createParallelizePass());
 }

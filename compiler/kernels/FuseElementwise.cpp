@@ -47,6 +47,12 @@ bool shouldFuse(OpOperand *operand) {
   // A reduction takes a producer that nobody else reads: as an extra result it would keep others from the same row.
   if (!isElementwise(consumer) && (isContraction(consumer) || !producer->hasOneUse()))
     return false;
+  // So does a value a row that other readers repeat along it.
+  if (!producer->hasOneUse() && llvm::any_of(producer->getUses(), [](OpOperand &use) {
+        auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
+        return reader && !readsOnce(&use) && reader.isDpsInput(&use);
+      }))
+    return false;
   // A value read twice is first read once (equal accesses are merged), or stays apart.
   if (llvm::count_if(consumer->getOperands(), [&](Value v) { return v.getDefiningOp() == producer; }) != 1)
     return false;

@@ -25,7 +25,7 @@ struct LowerAttention : OpRewritePattern<AttentionOp> {
       Lettered s =
           a.eachScore(a.product(a.block("qk"), 'd', a.at({op.getQuery(), a.whole("qd")}), a.at(turned)), "k", {});
       // A finite maximum: where all scores are -∞ so far, weights are 0.
-      Lettered top = a.each(row, {a.combined(Combine::Max, 'k', s), a.at(m)}, [&](Structured::Region &r) {
+      Lettered top = a.each(row, {a.combined(Combine::MaxNum, 'k', s), a.at(m)}, [&](Structured::Region &r) {
         Value lowest = r.s.constant(r.in[0].getType(), std::numeric_limits<float>::lowest());
         return r.s.maximum(r.in[0], r.s.select(a.isFirst(r, 'k'), lowest, r.in[1]));
       });

@@ -24,7 +24,7 @@ using PointwiseBody = function_ref<Value(Scalar &, ValueRange)>;
 Value pointwise(OpBuilder &b, Location loc, RankedTensorType type, ArrayRef<Value> operands, PointwiseBody body);
 
 // A reduction over some axes, which are kept with size 1 if wanted.
-enum class Combine { Sum, Prod, Max, Min, Any, All };
+enum class Combine { Sum, Prod, Max, MaxNum, Min, Any, All };
 TypedAttr identityOf(OpBuilder &b, Combine kind, Type type);
 Value combine(Scalar &s, Combine kind, Value x, Value y);
 Value reduction(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> axes, bool keepDims, Combine kind, Type element,

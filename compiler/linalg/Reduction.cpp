@@ -9,10 +9,10 @@ namespace mlir::lamina {
 TypedAttr identityOf(OpBuilder &b, Combine kind, Type type) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   if (auto floatType = dyn_cast<FloatType>(type)) {
-    double value = kind == Combine::Prod  ? 1.0
-                   : kind == Combine::Max ? -infinity
-                   : kind == Combine::Min ? infinity
-                                          : 0.0;
+    double value = kind == Combine::Prod                             ? 1.0
+                   : kind == Combine::Max || kind == Combine::MaxNum ? -infinity
+                   : kind == Combine::Min                            ? infinity
+                                                                     : 0.0;
     return b.getFloatAttr(floatType, value);
   }
   unsigned bits = type.getIntOrFloatBitWidth();
@@ -21,7 +21,8 @@ TypedAttr identityOf(OpBuilder &b, Combine kind, Type type) {
   case Combine::Sum:
   case Combine::Any: break;
   case Combine::Prod: value = APInt(bits, 1); break;
-  case Combine::Max: value = bits == 1 ? value : APInt::getSignedMinValue(bits); break;
+  case Combine::Max:
+  case Combine::MaxNum: value = bits == 1 ? value : APInt::getSignedMinValue(bits); break;
   case Combine::Min: value = bits == 1 ? APInt::getAllOnes(1) : APInt::getSignedMaxValue(bits); break;
   case Combine::All: value = APInt::getAllOnes(bits); break;
   }
@@ -33,11 +34,12 @@ Value combine(Scalar &s, Combine kind, Value x, Value y) {
   case Combine::Sum: return s.add(x, y);
   case Combine::Prod: return s.mul(x, y);
   case Combine::Max: return s.maximum(x, y);
+  case Combine::MaxNum: return s.maximumNumber(x, y);
   case Combine::Min: return s.minimum(x, y);
   case Combine::Any: return s.logicalOr(x, y);
   case Combine::All: return s.logicalAnd(x, y);
   }
-  llvm_unreachable("six kinds");
+  llvm_unreachable("a kind");
 }
 
 // Half floats add up in f32.
@@ -85,11 +87,12 @@ Combine kindOf(ReduceOp op) {
   case ReduceKind::sum: return Combine::Sum;
   case ReduceKind::prod: return Combine::Prod;
   case ReduceKind::max: return Combine::Max;
+  case ReduceKind::maxnum: return Combine::MaxNum;
   case ReduceKind::min: return Combine::Min;
   case ReduceKind::any: return Combine::Any;
   case ReduceKind::all: return Combine::All;
   }
-  llvm_unreachable("six kinds");
+  llvm_unreachable("a kind");
 }
 
 FailureOr<Value> lowerReduce(ReduceOp op, PatternRewriter &rewriter) {

@@ -110,6 +110,10 @@ Value Scalar::maximum(Value x, Value y) {
   return arith::MaxSIOp::create(b, loc, x, y);
 }
 
+Value Scalar::maximumNumber(Value x, Value y) {
+  return isFloat(x) ? arith::MaxNumFOp::create(b, loc, x, y, arith::FastMathFlags::nsz).getResult() : maximum(x, y);
+}
+
 Value Scalar::minimum(Value x, Value y) {
   if (isFloat(x))
     return arith::MinimumFOp::create(b, loc, x, y, arith::FastMathFlags::nsz);

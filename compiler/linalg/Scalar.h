@@ -26,6 +26,8 @@ public:
   Value rem(Value x, Value y);
   Value pow(Value x, Value y);
   Value maximum(Value x, Value y);
+  /// The other one, if one is NaN.
+  Value maximumNumber(Value x, Value y);
   Value minimum(Value x, Value y);
   Value logicalAnd(Value x, Value y);
   Value logicalOr(Value x, Value y);

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 #include <limits>
+#include <numeric>
 
 namespace mlir::lamina {
 #define GEN_PASS_DEF_SCHEDULEPASS
@@ -72,7 +73,7 @@ bool takesExtremes(linalg::LinalgOp op) {
   if (op.getNumReductionLoops() == 0 || op->getNumResults() != 1)
     return false;
   Operation *last = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  return isa_and_nonnull<arith::MaximumFOp, arith::MinimumFOp>(last);
+  return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp>(last);
 }
 
 class Scheduler {
@@ -412,15 +413,23 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
       }
 }
 
-/// The sums of a row are a chain of steps; those of several rows run side by side, of short rows in the same vectors.
+/// The sums of a row are a chain of steps; those of several rows run side by side. Of rows shorter than two vectors,
+/// and no whole number of them, as many go together as fill vectors without gaps.
 int64_t Scheduler::rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const {
-  constexpr int64_t vectors = 16, most = 8;
-  int64_t length = 1;
+  constexpr int64_t vectors = 16, most = 8, mostDense = 20;
+  int64_t length = 1, width = lanes(root);
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();
   for (int64_t size : ArrayRef(ranges).drop_front(shared))
     length = ShapedType::isDynamic(size) ? std::numeric_limits<int32_t>::max() : length * size;
-  int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, lanes(root)), 2, most);
-  while (!ShapedType::isDynamic(range) && range % rows != 0)
+  auto fits = [&](int64_t rows) { return ShapedType::isDynamic(range) || range % rows == 0; };
+  int64_t unit = width / std::gcd(length, width);
+  if (length < 2 * width)
+    for (int64_t rows = std::min(mostDense * width / length, 4 * width) / unit * unit; rows > 1 && unit > 1;
+         rows -= unit)
+      if (fits(rows))
+        return rows;
+  int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, width), 2, most);
+  while (!fits(rows))
     --rows;
   return rows;
 }

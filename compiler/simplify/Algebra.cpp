@@ -123,8 +123,8 @@ bool isSoftmaxSum(Value value) {
   auto exp = sum && sum.getKind() == ReduceKind::sum ? sum.getInput().getDefiningOp<ExpOp>() : ExpOp();
   auto difference = exp ? exp.getInput().getDefiningOp<SubOp>() : SubOp();
   auto top = difference ? difference.getRhs().getDefiningOp<ReduceOp>() : ReduceOp();
-  return top && top.getKind() == ReduceKind::max && top.getInput() == difference.getLhs() &&
-         top.getAxes() == sum.getAxes();
+  return top && (top.getKind() == ReduceKind::max || top.getKind() == ReduceKind::maxnum) &&
+         top.getInput() == difference.getLhs() && top.getAxes() == sum.getAxes();
 }
 
 // x / s → x · (1 / s) for sums s of softmax: a division a row. Nothing overflows, as s is not small.
@@ -143,11 +143,56 @@ struct DivideOnceARow : OpRewritePattern<DivOp> {
   }
 };
 
+// Σ x · (1 / s) → (1 / s) · Σ x for sums s of softmax along the same axes, signs likewise.
+struct ScaleSum : OpRewritePattern<ReduceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &rewriter) const override {
+    if (op.getKind() != ReduceKind::sum || !op.getKeepdims())
+      return failure();
+    SmallVector<Value> inside, outside;
+    bool negative = false;
+    collect(op, op.getInput(), inside, outside, negative);
+    if (outside.empty() || inside.empty())
+      return failure();
+    auto multiply = [&](Value x, Value y) { return MulOp::create(rewriter, op.getLoc(), x, y).getResult(); };
+    Value product = inside.front();
+    for (Value factor : llvm::drop_begin(inside))
+      product = multiply(product, factor);
+    if (product.getType() != op.getInput().getType())
+      return failure();
+    Value sum = ReduceOp::create(rewriter, op.getLoc(), op.getType(), product, op->getAttrs());
+    for (Value factor : outside)
+      sum = multiply(sum, factor);
+    if (negative)
+      sum = NegOp::create(rewriter, op.getLoc(), sum);
+    rewriter.replaceOp(op, sum);
+    return success();
+  }
+
+private:
+  static void collect(ReduceOp op, Value value, SmallVector<Value> &inside, SmallVector<Value> &outside,
+                      bool &negative) {
+    if (auto neg = value.getDefiningOp<NegOp>()) {
+      negative = !negative;
+      return collect(op, neg.getInput(), inside, outside, negative);
+    }
+    if (auto mul = value.getDefiningOp<MulOp>()) {
+      collect(op, mul.getLhs(), inside, outside, negative);
+      return collect(op, mul.getRhs(), inside, outside, negative);
+    }
+    auto inverse = value.getDefiningOp<DivOp>();
+    bool constant = inverse && isFloatSplat(inverse.getLhs()) && isSoftmaxSum(inverse.getRhs()) &&
+                    inverse.getRhs().getDefiningOp<ReduceOp>().getAxes() == op.getAxes() &&
+                    inverse.getType() == op.getType();
+    (constant ? outside : inside).push_back(value);
+  }
+};
+
 } // namespace
 
 void populateAlgebraPatterns(RewritePatternSet &patterns) {
   patterns.add<EraseStopGradient, Reassociate<AddOp>, Reassociate<MulOp>, SubtractConstant, CastThereAndBack,
-               BroadcastOperand, PadIntoConv, DivideOnceARow>(patterns.getContext());
+               BroadcastOperand, PadIntoConv, DivideOnceARow, ScaleSum>(patterns.getContext());
 }
 
 } // namespace mlir::lamina

@@ -31,9 +31,9 @@ std::optional<double> splatOf(Value value) {
 }
 
 /// A reduction over the last axis, which stays.
-ReduceOp reductionOfRows(Value value, ReduceKind kind) {
+ReduceOp reductionOfRows(Value value, ArrayRef<ReduceKind> kinds) {
   auto reduce = value.getDefiningOp<ReduceOp>();
-  if (!reduce || reduce.getKind() != kind || !reduce.getKeepdims() || reduce.getAxes().size() != 1)
+  if (!reduce || !llvm::is_contained(kinds, reduce.getKind()) || !reduce.getKeepdims() || reduce.getAxes().size() != 1)
     return {};
   RankedTensorType type = typeOf(reduce.getInput());
   return normalizeAxis(reduce.getAxes()[0], type) == type.getRank() - 1 ? reduce : ReduceOp();
@@ -50,7 +50,7 @@ Value scoresOf(Value weights) {
   Value top = sub.getRhs();
   if (auto stop = top.getDefiningOp<StopGradientOp>())
     top = stop.getInput();
-  ReduceOp maximum = reductionOfRows(top, ReduceKind::max);
+  ReduceOp maximum = reductionOfRows(top, {ReduceKind::max, ReduceKind::maxnum});
   Value scores = sub.getLhs();
   if (!sum || sum.getInput() != exp || !maximum || maximum.getInput() != scores || !scores.hasNUses(2) ||
       scores.getType() != weights.getType())

@@ -30,6 +30,10 @@ namespace mlir::lamina {
 
 namespace {
 
+bool takesLargestNumber(linalg::LinalgOp op) {
+  return isa_and_nonnull<arith::MaxNumFOp>(op.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
+}
+
 constexpr llvm::StringLiteral scheduleName = "lamina.schedule";
 
 class Tiler {
@@ -302,12 +306,18 @@ LogicalResult Tiler::run() {
     if (whole)
       continue;
     bool multiplies = isContraction(op);
+    auto start = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
     rewriter.setInsertionPoint(op);
     FailureOr<scf::SCFTilingResult> result =
         scf::tileReductionUsingScf(rewriter, cast<PartialReductionOpInterface>(op.getOperation()),
                                    getAsIndexOpFoldResult(kernel.getContext(), partial));
     if (failed(result))
       return op.emitOpError("cannot keep partial results as its schedule says");
+    // What is neutral to the largest number is NaN; its own start is as well, and a number.
+    if (start && takesLargestNumber(op))
+      for (Value initial : result->initialValues)
+        if (auto fill = initial.getDefiningOp<linalg::FillOp>())
+          rewriter.modifyOpInPlace(fill, [&] { fill.getInputsMutable().assign(start.getInputs()); });
     rewriter.replaceOp(op, result->replacements);
     for (Operation *tiled : result->tiledOps)
       if (multiplies && isa<linalg::LinalgOp>(tiled))

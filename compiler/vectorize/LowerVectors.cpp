@@ -2,7 +2,9 @@
 
 #include "compiler/Passes.h"
 #include "compiler/vectorize/ContractionUnits.h"
+#include "compiler/vectorize/MaxNumbers.h"
 #include "compiler/vectorize/RowReductions.h"
+#include "compiler/vectorize/SplitVectors.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,6 +41,8 @@ void sortMaskedReads(func::FuncOp function) {
 }
 
 struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
+  using LowerVectorsPassBase::LowerVectorsPassBase;
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     MLIRContext *context = &getContext();
@@ -64,6 +68,11 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
     {
       RewritePatternSet patterns(context);
       populateContractionUnitPatterns(patterns);
+      (void)applyPatternsGreedily(function, std::move(patterns));
+    }
+    splitVectors(function, vectorBytes / 4, registers / 4);
+    {
+      RewritePatternSet patterns(context);
       populateRowReductionPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
@@ -103,6 +112,7 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       memref::populateFoldMemRefAliasOpPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
+    expandMaxNumbers(function);
   }
 };
 

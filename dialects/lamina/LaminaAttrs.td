@@ -27,7 +27,7 @@ def ComparePredicateAttr : Lamina_EnumAttr<ComparePredicate>;
 
 def ReduceKind : Lamina_Enum<"ReduceKind", "how elements are combined", [
   I32EnumCase<"sum", 0>, I32EnumCase<"prod", 1>, I32EnumCase<"min", 2>, I32EnumCase<"max", 3>, I32EnumCase<"any", 4>,
-  I32EnumCase<"all", 5>]>;
+  I32EnumCase<"all", 5>, I32EnumCase<"maxnum", 6>]>;
 def ReduceKindAttr : Lamina_EnumAttr<ReduceKind>;
 
 def PaddingMode : Lamina_Enum<"PaddingMode", "how a window meets the border", [

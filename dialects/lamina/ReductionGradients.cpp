@@ -45,7 +45,8 @@ void ReduceOp::buildGradient(GradientBuilder &b) {
   case ReduceKind::sum: return sumGradient(*this, b);
   case ReduceKind::prod: return prodGradient(*this, b);
   case ReduceKind::min:
-  case ReduceKind::max: return extremumGradient(*this, b);
+  case ReduceKind::max:
+  case ReduceKind::maxnum: return extremumGradient(*this, b);
   case ReduceKind::any:
   case ReduceKind::all: return;
   }

@@ -213,9 +213,14 @@ LAMINA_REDUCTION_OP(all, "All", detail::reduce("all", detail::to_bool(x), axis, 
 LAMINA_REDUCTION_OP(mean, "Mean", detail::mean(x, axis, keepdims))
 /// mean (x - mean x)²
 LAMINA_REDUCTION_OP(variance, "Var", detail::mean(square(x - detail::mean(x, axis, true)), axis, keepdims))
+namespace detail {
+/// The largest number along the axes, without a gradient: what e^(x - max x) is measured from. A NaN reaches sums of
+/// these by itself.
+inline Value top(const Value &x, const Axes &axis) { return stop_gradient(reduce("maxnum", x, axis, true)); }
+} // namespace detail
 /// log Σ e^x = max x + log Σ e^(x - max x)
 LAMINA_REDUCTION_OP(logsumexp, "Logsumexp", [&] {
-  Value m = stop_gradient(detail::reduce("max", x, axis, true));
+  Value m = detail::top(x, axis);
   m = where(is_finite(m), m, 0.0);
   Value y = log(detail::reduce("sum", exp(x - m), axis, true)) + m;
   return keepdims ? y : detail::squeeze(y, axis.resolve(x.rank()));
@@ -341,7 +346,7 @@ Value random_normal(const Value &seed, const Dims &dims, std::int64_t stream = 0
 template <TensorLike X> auto softmax(const X &x, Axes axis = -1) {
   return detail::lift<"Softmax">(
       [](const Value &x, const Axes &axis) -> Value {
-        Value e = exp(x - stop_gradient(max(x, axis, true)));
+        Value e = exp(x - detail::top(x, axis));
         return e / sum(e, axis, true);
       },
       detail::params(detail::param("axis", axis)), x);
@@ -350,7 +355,7 @@ template <TensorLike X> auto softmax(const X &x, Axes axis = -1) {
 template <TensorLike X> auto log_softmax(const X &x, Axes axis = -1) {
   return detail::lift<"LogSoftmax">(
       [](const Value &x, const Axes &axis) -> Value {
-        Value shifted = x - stop_gradient(max(x, axis, true));
+        Value shifted = x - detail::top(x, axis);
         return shifted - log(sum(exp(shifted), axis, true));
       },
       detail::params(detail::param("axis", axis)), x);

@@ -131,7 +131,11 @@ for name, lhs, rhs, dims, opens in [
 # Reduction.
 x = normal(3, 4, 5)
 x[0, 0, 0] = np.nan
-for kind, reference in [("sum", np.sum), ("prod", np.prod), ("max", np.max), ("min", np.min)]:
+def largest_number(x, **args):
+    return np.fmax.reduce(x, **args, initial=-np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
+
+
+for kind, reference in [("sum", np.sum), ("prod", np.prod), ("max", np.max), ("min", np.min), ("maxnum", largest_number)]:
     for axes in ((0,), (2,), (1, 2), (0, 1, 2), (0, 2), (-1,)):
         for keep in ("", " {keepdims = true}"):
             case(f"reduce_{kind}_{''.join(map(str, axes)).replace('-', 'm')}{'k' if keep else ''}", [x],
@@ -139,6 +143,23 @@ for kind, reference in [("sum", np.sum), ("prod", np.prod), ("max", np.max), ("m
                  lambda x, a=axes, k=bool(keep), f=reference: f(x, axis=a, keepdims=k), everywhere([x]), 1e-5)
     i = rng.integers(-5, 5, (3, 4)).astype(np.int32)
     case(f"reduce_{kind}_int", [i], f"%r = lamina.reduce {kind}, %a0 axes [1] : {{0}}", lambda i, f=reference: f(i, axis=1))
+for shape in ((5, 100), (3, 64), (130, 1)):
+    x = normal(*shape)
+    x[1] = np.nan
+    x[2, ::2] = np.nan
+    case(f"reduce_maxnum_rows_{shape[1]}", [x], "%r = lamina.reduce maxnum, %a0 axes [1] : {0}", lambda x: largest_number(x, axis=1),
+         everywhere([x]))
+# Rows that share vectors, and what is left over of them.
+for rows, columns in ((70, 10), (131, 3), (37, 20), (64, 12), (19, 31), (9, 64), (5, 300)):
+    x = 5 * normal(rows, columns)
+    x[3, columns // 2] = np.nan
+    x[2, 1] = -np.inf
+    # The second argument is there for its type.
+    case(f"softmax_{rows}x{columns}", [x, x[:, :1]],
+         "%t = lamina.reduce maxnum, %a0 axes [1] {keepdims = true} : {0}\n%d = lamina.sub %a0, %t : {0}, {1}\n"
+         "%e = lamina.exp %d : {0}\n%s = lamina.reduce sum, %e axes [1] {keepdims = true} : {0}\n"
+         "%r = lamina.div %e, %s : {0}, {1}",
+         lambda x, unused: jax.nn.softmax(x, axis=1), [[(0,), (0,)]], 1e-6)
 image = normal(2, 4, 5, 3)
 case("reduce_bias", [image], "%r = lamina.reduce sum, %a0 axes [0, 1, 2] : {0}", lambda x: x.sum((0, 1, 2)), [[(0,)], [(0, 1, 2)]], 1e-5)
 m = rng.random((3, 4)) > 0.6

@@ -113,3 +113,30 @@ func.func @softmax(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
   %3 = lamina.div %1, %2 : tensor<?x64xf32>, tensor<?x1xf32>
   return %3 : tensor<?x64xf32>
 }
+
+// -----
+
+// What a row of a softmax is divided by leaves the sums over that row, and so does the sign.
+// CHECK-LABEL: @scale_sum
+// CHECK-SAME: (%[[X:.*]]: tensor<?x64xf32>, %[[G:.*]]: tensor<?x64xf32>)
+func.func @scale_sum(%x: tensor<?x64xf32>, %g: tensor<?x64xf32>) -> (tensor<?x1xf32>, tensor<1x64xf32>) {
+  // CHECK-DAG: %[[EXP:.*]] = lamina.exp
+  // CHECK-DAG: %[[INVERSE:.*]] = lamina.div
+  // CHECK-DAG: %[[PRODUCT:.*]] = lamina.mul %[[EXP]], %[[G]]
+  // CHECK-DAG: %[[SUM:.*]] = lamina.reduce sum, %[[PRODUCT]]
+  // CHECK-DAG: %[[SCALED:.*]] = lamina.mul %[[SUM]], %[[INVERSE]]
+  // CHECK-DAG: %[[RESULT:.*]] = lamina.neg %[[SCALED]]
+  // CHECK-DAG: %[[MEAN:.*]] = lamina.mul %[[EXP]], %[[INVERSE]]
+  // CHECK-DAG: %[[COLUMNS:.*]] = lamina.reduce sum, %[[MEAN]] axes [0]
+  // CHECK: return %[[RESULT]], %[[COLUMNS]]
+  %top = lamina.reduce maxnum, %x axes [1] {keepdims = true} : tensor<?x64xf32>
+  %0 = lamina.sub %x, %top : tensor<?x64xf32>, tensor<?x1xf32>
+  %1 = lamina.exp %0 : tensor<?x64xf32>
+  %2 = lamina.reduce sum, %1 axes [1] {keepdims = true} : tensor<?x64xf32>
+  %3 = lamina.div %1, %2 : tensor<?x64xf32>, tensor<?x1xf32>
+  %4 = lamina.mul %3, %g : tensor<?x64xf32>, tensor<?x64xf32>
+  %5 = lamina.neg %4 : tensor<?x64xf32>
+  %6 = lamina.reduce sum, %5 axes [1] {keepdims = true} : tensor<?x64xf32>
+  %7 = lamina.reduce sum, %3 axes [0] {keepdims = true} : tensor<?x64xf32>
+  return %6, %7 : tensor<?x1xf32>, tensor<1x64xf32>
+}

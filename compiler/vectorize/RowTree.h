@@ -1,0 +1,40 @@
+#pragma once
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace mlir::lamina {
+
+/// What changes nothing under a combination.
+TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Location loc);
+
+/// Elements of several vectors of one axis, counted through all of them, in one vector.
+Value pickElements(OpBuilder &b, Location loc, ArrayRef<Value> vectors, ArrayRef<int64_t> elements);
+
+/// Reduces several rows of one length together: a step halves the rows of two vectors into one vector, so that lanes
+/// stay full until there are no more vectors to put together.
+class RowTree {
+public:
+  RowTree(OpBuilder &b, Location loc, vector::CombiningKind kind) : b(b), loc(loc), kind(kind) {}
+
+  /// A vector of one element a row; each row is a list of vectors.
+  Value reduce(ArrayRef<SmallVector<Value>> rows);
+  /// The same for rows that follow each other without gaps in vectors of the same size.
+  Value reduceDense(SmallVector<Value> vectors, int64_t rows, int64_t length);
+
+private:
+  static constexpr int64_t mostLanes = 16;
+
+  Value shuffle(Value x, Value y, ArrayRef<int64_t> lanes);
+  Value pick(ArrayRef<Value> vectors, ArrayRef<int64_t> elements);
+  Value combine(Value x, Value y);
+  Value narrow(ArrayRef<Value> parts, int64_t lanes);
+  SmallVector<Value> halve(ArrayRef<Value> vectors, int64_t length);
+
+  OpBuilder &b;
+  Location loc;
+  vector::CombiningKind kind;
+  /// Vectors without NaN, of which one is enough to take the larger of two in one step.
+  llvm::SmallDenseSet<Value> numbers;
+};
+
+} // namespace mlir::lamina

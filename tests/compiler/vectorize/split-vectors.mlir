@@ -1,0 +1,79 @@
+// RUN: lamina-opt %s --lamina-lower-vectors="vector-bytes=64 registers=32" --split-input-file | FileCheck %s
+
+// Eight registers go side by side from their loads to their stores, then the next eight.
+// CHECK-LABEL: func @side_by_side
+// CHECK-COUNT-8: vector.load {{.*}} vector<16xf32>
+// CHECK-NOT: vector.load
+// CHECK-COUNT-8: math.sqrt {{.*}} vector<16xf32>
+// CHECK-NOT: math.sqrt
+// CHECK-COUNT-8: vector.store
+// CHECK-COUNT-8: vector.load
+// CHECK-COUNT-8: math.sqrt
+// CHECK-COUNT-8: vector.store
+func.func @side_by_side(%from: memref<4x64xf32>, %to: memref<4x64xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<4x64xf32>, vector<4x64xf32>
+  %s = math.sqrt %x : vector<4x64xf32>
+  %y = arith.addf %s, %x : vector<4x64xf32>
+  vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<4x64xf32>, memref<4x64xf32>
+  return
+}
+
+// -----
+
+// Rows of 10 that follow each other are five whole registers for eight rows, in which neighbours are added up; each sum
+// goes back to where its row lies.
+// CHECK-LABEL: func @short_rows
+// CHECK-COUNT-5: vector.load {{.*}} vector<16xf32>
+// CHECK: vector.shuffle {{.*}} [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30]
+// CHECK: vector.shuffle {{.*}} [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31]
+// CHECK: vector.shuffle {{.*}} [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
+// CHECK: arith.divf {{.*}} vector<16xf32>
+// CHECK-COUNT-5: vector.store {{.*}} vector<16xf32>
+// CHECK-NOT: vector<10xf32>
+func.func @short_rows(%from: memref<8x10xf32>, %to: memref<8x10xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %start = arith.constant dense<0.0> : vector<8xf32>
+  %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<8x10xf32>, vector<8x10xf32>
+  %sum = vector.multi_reduction <add>, %x, %start [1] : vector<8x10xf32> to vector<8xf32>
+  %b = vector.broadcast %sum : vector<8xf32> to vector<10x8xf32>
+  %t = vector.transpose %b, [1, 0] : vector<10x8xf32> to vector<8x10xf32>
+  %y = arith.divf %x, %t : vector<8x10xf32>
+  vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<8x10xf32>, memref<8x10xf32>
+  return
+}
+
+// -----
+
+// Rows with gaps keep registers of their own.
+// CHECK-LABEL: func @rows_apart
+// CHECK-NOT: collapse_shape
+// CHECK-COUNT-8: vector.load {{.*}} vector<10xf32>
+func.func @rows_apart(%from: memref<8x10xf32, strided<[32, 1]>>, %to: memref<8x10xf32, strided<[32, 1]>>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<8x10xf32, strided<[32, 1]>>, vector<8x10xf32>
+  %s = math.sqrt %x : vector<8x10xf32>
+  vector.transfer_write %s, %to[%i, %i] {in_bounds = [true, true]} : vector<8x10xf32>, memref<8x10xf32, strided<[32, 1]>>
+  return
+}
+
+// -----
+
+// What is read stays above what may overwrite it.
+// CHECK-LABEL: func @overwritten
+// CHECK-COUNT-16: vector.load
+// CHECK-COUNT-16: vector.store {{.*}}[%{{.*}}, %{{.*}}] : memref<4x64xf32>
+// CHECK-NOT: vector.load
+func.func @overwritten(%both: memref<4x64xf32>, %to: memref<4x64xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %ones = arith.constant dense<1.0> : vector<4x64xf32>
+  %x = vector.transfer_read %both[%i, %i], %zero {in_bounds = [true, true]} : memref<4x64xf32>, vector<4x64xf32>
+  vector.transfer_write %ones, %both[%i, %i] {in_bounds = [true, true]} : vector<4x64xf32>, memref<4x64xf32>
+  %y = math.sqrt %x : vector<4x64xf32>
+  vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<4x64xf32>, memref<4x64xf32>
+  return
+}
