@@ -425,7 +425,7 @@ Values LayerBase::invoke(trace::Graph &graph, const Values &given, const Config 
           batched ? Value(loss / graph.emit("size", std::array{output}, {{"axes", std::vector<std::int64_t>{0}}})[0])
                   : loss);
     }
-  if (supports_masking && (masked || makes_mask())) {
+  if ((supports_masking || computes_mask()) && (masked || makes_mask())) {
     Values masks = do_compute_mask(positional, implicit);
     for (std::size_t i = 0; i < outputs.size() && i < masks.size(); ++i)
       if (masks[i].defined() && !graph.mask(outputs[i]).defined())

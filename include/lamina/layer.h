@@ -183,12 +183,14 @@ protected:
   const LayerBase &self() const { return const_cast<LayerBase *>(this)->self(); }
   Config base_config() const;
 
+  /// Whether the layer has a `compute_mask` of its own, and so knows about masks.
+  virtual bool computes_mask() const { return false; }
   /// Whether the layer gives a mask also where its input has none.
   virtual bool makes_mask() const { return false; }
   /// Whether the activity_regularizer of a layer that this one calls counts.
   virtual bool regularizes_inner_activity() const { return true; }
 
-  /// Keras: a layer that is not in the know drops masks.
+  /// Keras: a layer that is not in the know drops masks; without a `compute_mask` it passes them on.
   bool supports_masking = false;
   Regularizer activity_regularizer = {};
   std::string dtype_policy_ = "float32";
@@ -365,6 +367,11 @@ protected:
     } else {
       return detail::to_values(context.graph(), d.call(inputs, context));
     }
+  }
+
+  bool computes_mask() const override {
+    return requires(D & d, const Values &values) { d.compute_mask(values[0], values[0]); } ||
+           requires(D & d, const Values &values) { d.compute_mask(values, values); };
   }
 
   Values do_compute_mask(const Values &inputs, const Values &masks) override {

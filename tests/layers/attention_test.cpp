@@ -36,6 +36,15 @@ TEST(Attention, EqualScoresAverageTheValues) {
   expect_values(model.run({q, numbers({1, 2, 2}, 1)})[0], {1, 2});
 }
 
+TEST(Attention, PassesTheQuerysMaskOn) {
+  KerasTensor input = Input({3, 1}), masked = Masking(0.0)(input);
+  Tensor x({1, 3, 1}, DType::Float32);
+  std::ranges::copy(std::vector<float>{2, 2, 0}, x.values<float>().begin());
+  // The mean of the two steps that count.
+  for (const KerasTensor &y : {Attention()({masked, masked}), AdditiveAttention()({masked, masked})})
+    expect_values(Model(input, GlobalAveragePooling1D()(y)).run({x})[0], {2});
+}
+
 TEST(Attention, CausalOverTheLastAxisOfScores) {
   KerasTensor input = Input({2, 3, 1});
   Model model(input, Attention()({input, input}, {.use_causal_mask = true}));

@@ -20,7 +20,6 @@ public:
   using Options = O;
   explicit MultiHeadAttentionBase(const Options &options) : options(options) {
     this->init(options.name, options.trainable, options.dtype);
-    this->supports_masking = true;
   }
 
   void prepare() const {

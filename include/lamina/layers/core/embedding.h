@@ -28,7 +28,6 @@ public:
                       {options.embeddings_initializer, options.embeddings_regularizer, options.embeddings_constraint,
                        options.mask_zero}) {
     init(options.name, options.trainable, options.dtype);
-    supports_masking = true;
   }
 
   Value call(const Value &x, CallContext &) const { return look_up(x); }

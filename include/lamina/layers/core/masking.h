@@ -18,7 +18,6 @@ public:
   explicit Masking(double mask_value) : Masking(mask_value, Options()) {}
   Masking(double mask_value, const Options &options) : mask_value(mask_value) {
     init(options.name, options.trainable, options.dtype);
-    supports_masking = true;
   }
 
   Value call(const Value &x, CallContext &) const {

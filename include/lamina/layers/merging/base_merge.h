@@ -29,7 +29,6 @@ public:
   };
   explicit MergeBase(const Options &options) {
     this->init(options.name, options.trainable, options.dtype);
-    this->supports_masking = true;
   }
 
   Value call(const Values &inputs, CallContext &context) const {

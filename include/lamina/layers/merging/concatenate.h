@@ -15,7 +15,6 @@ public:
   Concatenate() : Concatenate(Options()) {}
   explicit Concatenate(const Options &options) : options(options) {
     init(options.name, options.trainable, options.dtype);
-    supports_masking = true;
   }
 
   Value call(const Values &inputs, CallContext &) const { return concatenate(inputs, options.axis); }

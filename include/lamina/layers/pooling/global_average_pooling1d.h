@@ -9,7 +9,7 @@ namespace lamina::layers {
 class GlobalAveragePooling1D : public GlobalPoolingBase<GlobalAveragePooling1D, 1, false> {
 public:
   GlobalAveragePooling1D() : GlobalAveragePooling1D(Options()) {}
-  explicit GlobalAveragePooling1D(const Options &options) : GlobalPoolingBase(options) { supports_masking = true; }
+  explicit GlobalAveragePooling1D(const Options &options) : GlobalPoolingBase(options) {}
   Value compute_mask(const Value &, const Value &) const { return {}; }
 };
 

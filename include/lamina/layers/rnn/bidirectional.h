@@ -25,11 +25,10 @@ public:
     LAMINA_COMMON_OPTIONS;
   };
 
-  Bidirectional() { supports_masking = true; }
+  Bidirectional() = default;
   Bidirectional(const Inner &layer) : Bidirectional(layer, Options()) {}
   Bidirectional(const Inner &layer, const Options &options) : options(options), given_(layer) {
     init(options.name, options.trainable, options.dtype);
-    supports_masking = true;
   }
 
   void prepare() {

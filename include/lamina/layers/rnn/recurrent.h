@@ -40,8 +40,6 @@ public:
 /// Call arguments: mask, initial_state.
 template <typename D> class RecurrentLoop : public Layer<D>, public Recurrent {
 public:
-  RecurrentLoop() { this->supports_masking = true; }
-
   void prepare() {
     if (!cell_layer_) {
       std::shared_ptr<LayerBase> made = static_cast<D &>(*this).make_cell();
