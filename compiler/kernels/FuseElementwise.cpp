@@ -59,6 +59,15 @@ bool shouldFuse(OpOperand *operand) {
   return othersComeLater(producer, consumer);
 }
 
+// True when the operation also reads what the rows of this input were reduced to: so will the readers of its result,
+// which then walk the same rows.
+bool readsOwnReduction(linalg::GenericOp op, OpOperand *input) {
+  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *other) {
+    auto reduction = other->get().getDefiningOp<linalg::GenericOp>();
+    return reduction && !isElementwise(reduction) && llvm::is_contained(reduction.getDpsInputs(), input->get());
+  });
+}
+
 // A step of arithmetic on one tensor, and on what is broadcast over it, costs its readers no more than its result
 // would: it reads as many bytes. Results of contractions keep their epilogue.
 bool isCheap(linalg::GenericOp op) {
@@ -73,8 +82,8 @@ bool isCheap(linalg::GenericOp op) {
     if (op.getMatchingIndexingMap(input).getNumResults() < loops)
       continue;
     auto source = input->get().getDefiningOp<linalg::LinalgOp>();
-    if (++whole > 1 || getElementTypeOrSelf(input->get()).getIntOrFloatBitWidth() > bits ||
-        (source && isContraction(source)))
+    bool reads = getElementTypeOrSelf(input->get()).getIntOrFloatBitWidth() <= bits || readsOwnReduction(op, input);
+    if (++whole > 1 || !reads || (source && isContraction(source)))
       return false;
   }
   return true;
