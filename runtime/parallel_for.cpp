@@ -59,11 +59,16 @@ std::int64_t piece_begin(std::int64_t count, std::int64_t pieces, std::int64_t p
 } // namespace
 
 struct alignas(64) ThreadPool::State {
-  // The loop under way. A ticket is (loop number << 32 | next piece). Whoever raises the ticket from (n, i) to (n, i +
-  // 1) owns piece i of loop n, and the fields read in between were loop n's: they change only while the ticket is
+  /// The part of a loop that one thread begins with: the same one of every loop, so that what it wrote is in its cache.
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> ticket{0};
+  };
+
+  // The loop under way. A ticket is (loop number << 32 | next piece of the share). Whoever raises it from (n, i) to (n,
+  // i + 1) owns piece i of loop n, and the fields read in between were loop n's: they change only while all tickets are
   // closed.
-  alignas(64) std::atomic<std::uint64_t> ticket{0};
-  std::atomic<lamina_body> body{nullptr};
+  std::vector<Share> shares;
+  alignas(64) std::atomic<lamina_body> body{nullptr};
   std::atomic<void *> closure{nullptr};
   std::atomic<std::int64_t> count{0};
   std::atomic<std::uint32_t> pieces{0};
@@ -78,15 +83,25 @@ struct alignas(64) ThreadPool::State {
   Clock::duration spin = spin_time;
   std::vector<std::thread> workers;
 
-  /// Takes pieces until none is left; returns the ticket that had none.
-  std::uint64_t work() {
+  /// Takes pieces of the thread's own share until none is left, then those of others; returns the own ticket that had
+  /// none.
+  std::uint64_t work(std::size_t thread) {
+    std::uint64_t own = empty(thread);
+    for (std::size_t i = 1; i < shares.size(); ++i)
+      empty((thread + i) % shares.size());
+    return own;
+  }
+
+  std::uint64_t empty(std::size_t share) {
+    std::atomic<std::uint64_t> &ticket = shares[share].ticket;
     for (std::uint64_t now = ticket.load(std::memory_order_acquire);;) {
-      auto piece = static_cast<std::uint32_t>(now);
       std::uint32_t of = pieces.load(std::memory_order_acquire);
+      std::int64_t end = piece_begin(of, shares.size(), share + 1);
+      std::int64_t piece = piece_begin(of, shares.size(), share) + static_cast<std::uint32_t>(now);
       lamina_body run = body.load(std::memory_order_acquire);
       void *with = closure.load(std::memory_order_acquire);
       std::int64_t items = count.load(std::memory_order_acquire);
-      if (piece >= of)
+      if (piece >= end)
         return now;
       if (!ticket.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
         continue;
@@ -97,8 +112,9 @@ struct alignas(64) ThreadPool::State {
     }
   }
 
-  void worker() {
+  void worker(std::size_t thread) {
     inside_loop = true;
+    std::atomic<std::uint64_t> &ticket = shares[thread].ticket;
     std::uint64_t seen = 0;
     while (!stop.load(std::memory_order_relaxed)) {
       auto changed = [&] {
@@ -112,7 +128,7 @@ struct alignas(64) ThreadPool::State {
         asleep.fetch_sub(1, std::memory_order_seq_cst);
         continue;
       }
-      seen = work();
+      seen = work(thread);
     }
   }
 
@@ -136,11 +152,12 @@ ThreadPool::ThreadPool(int threads) {
   if (threads == 1)
     return;
   state_ = std::make_unique<State>();
+  state_->shares = std::vector<State::Share>(threads);
   if (threads > available_cpus())
     state_->spin = Clock::duration::zero();
   try {
     for (int i = 1; i < threads; ++i)
-      state_->workers.emplace_back([state = state_.get()] { state->worker(); });
+      state_->workers.emplace_back([state = state_.get(), i] { state->worker(i); });
   } catch (const std::system_error &) {
     // Fewer threads than asked for is slower, never wrong.
   }
@@ -166,18 +183,20 @@ void ThreadPool::run(std::int64_t count, lamina_body body, void *closure) const 
   std::lock_guard lock(state_->one_loop, std::adopt_lock);
   State &state = *state_;
   auto pieces = static_cast<std::uint32_t>(std::min(count, pieces_per_thread * context_.threads));
-  std::uint64_t loop = ((state.ticket.load(std::memory_order_relaxed) >> 32) + 1) << 32;
-  state.ticket.store(loop | closed, std::memory_order_relaxed);
+  std::uint64_t loop = ((state.shares[0].ticket.load(std::memory_order_relaxed) >> 32) + 1) << 32;
+  for (State::Share &share : state.shares)
+    share.ticket.store(loop | closed, std::memory_order_relaxed);
   state.unfinished.store(pieces, std::memory_order_relaxed);
   state.body.store(body, std::memory_order_release);
   state.closure.store(closure, std::memory_order_release);
   state.count.store(count, std::memory_order_release);
   state.pieces.store(pieces, std::memory_order_release);
-  state.ticket.store(loop, std::memory_order_seq_cst);
+  for (State::Share &share : state.shares)
+    share.ticket.store(loop, std::memory_order_seq_cst);
   state.wake();
 
   inside_loop = true;
-  state.work();
+  state.work(0);
   inside_loop = false;
 
   auto finished = [&] { return state.unfinished.load(std::memory_order_acquire) == 0; };

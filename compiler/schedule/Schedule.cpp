@@ -97,6 +97,7 @@ private:
   void scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction);
   void scheduleRows(linalg::LinalgOp root, unsigned shared);
   void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
+  void cutOuter(linalg::LinalgOp root, Sizes &items, int64_t m, int64_t n, int64_t fewestRows, int64_t terms);
   SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile);
   int64_t rows(int64_t size, int64_t best) const;
   int64_t rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const;
@@ -207,6 +208,39 @@ SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &
   }
   std::reverse(cut.begin(), cut.end());
   return cut;
+}
+
+/// Cuts the loops around rows m and columns n, which are cut already, until an item of work is small enough, but keeps
+/// the rows that reuse a panel together.
+void Scheduler::cutOuter(linalg::LinalgOp root, Sizes &items, int64_t m, int64_t n, int64_t fewestRows, int64_t terms) {
+  constexpr int64_t itemWork = 1 << 20;
+  SmallVector<int64_t> ranges = root.getStaticLoopRanges(), outer;
+  int64_t rows = 1, inside = terms;
+  for (int64_t i = 0; i < root.getNumLoops(); ++i) {
+    if (root.getIteratorTypesArray()[i] != utils::IteratorType::parallel)
+      continue;
+    int64_t extent = items[i] ? items[i] : ShapedType::isDynamic(ranges[i]) ? 1 : ranges[i];
+    inside *= extent;
+    if (i != n)
+      rows *= extent;
+    if (i != m && i != n)
+      outer.push_back(i);
+  }
+  for (int64_t i : outer) {
+    if (ShapedType::isDynamic(ranges[i])) {
+      items[i] = std::max<int64_t>(1, itemWork / inside);
+      continue;
+    }
+    int64_t step = std::max(
+        {int64_t(1), itemWork / (inside / ranges[i]), int64_t(llvm::divideCeil(fewestRows, rows / ranges[i]))});
+    while (step < ranges[i] && ranges[i] % step)
+      ++step;
+    if (step >= ranges[i])
+      continue;
+    items[i] = step;
+    inside = inside / ranges[i] * step;
+    rows = rows / ranges[i] * step;
+  }
 }
 
 void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction) {
@@ -358,6 +392,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     int64_t width = (rowsFirst ? 4 : 2) * tile[n];
     if (!ShapedType::isDynamic(ranges[n]) && ranges[n] > width && ranges[n] % width == 0)
       items[n] = width;
+    cutOuter(root, items, m, n, 8 * tile[m], work);
   }
   if (root == contraction)
     return write(root, items, tile, order, inner, partial);
