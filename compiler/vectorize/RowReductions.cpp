@@ -5,9 +5,7 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/IR/TypeUtilities.h"
 
 namespace mlir::lamina {
 
@@ -77,16 +75,7 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
           {outer ? vector::ExtractOp::create(rewriter, loc, source, delinearize(row, computeStrides(kept))).getResult()
                  : source});
     Value result = RowTree(rewriter, loc, op.getKind()).reduce(all);
-    auto resultType = dyn_cast<VectorType>(op.getType());
-    result = resultType ? rewriter.createOrFold<vector::ShapeCastOp>(loc, resultType, result)
-                        : vector::ExtractOp::create(rewriter, loc, result, 0).getResult();
-    Attribute start;
-    bool nothing = matchPattern(op.getAcc(), m_Constant(&start));
-    if (auto splat = dyn_cast_or_null<SplatElementsAttr>(start))
-      start = splat.getSplatValue<Attribute>();
-    nothing = nothing && start == identityOf(op.getKind(), type.getElementType(), rewriter, loc);
-    rewriter.replaceOp(op,
-                       nothing ? result : vector::makeArithReduction(rewriter, loc, op.getKind(), op.getAcc(), result));
+    rewriter.replaceOp(op, finishRows(rewriter, op, result));
     return success();
   }
 };

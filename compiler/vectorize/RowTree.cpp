@@ -1,6 +1,8 @@
 #include "compiler/vectorize/RowTree.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include <limits>
 
@@ -36,6 +38,20 @@ TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Loc
   if (kind == CombiningKind::MAXNUMF)
     return b.getFloatAttr(element, -std::numeric_limits<double>::infinity());
   return arith::getIdentityValueAttr(rmw(), element, b, loc);
+}
+
+Value finishRows(OpBuilder &b, vector::MultiDimReductionOp op, Value rows) {
+  Location loc = op.getLoc();
+  auto type = dyn_cast<VectorType>(op.getType());
+  Value result = type ? b.createOrFold<vector::ShapeCastOp>(loc, type, rows)
+                      : vector::ExtractOp::create(b, loc, rows, 0).getResult();
+  Attribute start;
+  bool known = matchPattern(op.getAcc(), m_Constant(&start));
+  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(start))
+    start = splat.getSplatValue<Attribute>();
+  if (known && start == identityOf(op.getKind(), getElementTypeOrSelf(op.getType()), b, loc))
+    return result;
+  return vector::makeArithReduction(b, loc, op.getKind(), op.getAcc(), result);
 }
 
 Value pickElements(OpBuilder &b, Location loc, ArrayRef<Value> vectors, ArrayRef<int64_t> wanted) {

@@ -7,6 +7,9 @@ namespace mlir::lamina {
 /// What changes nothing under a combination.
 TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Location loc);
 
+/// The result of a reduction of rows from one element a row: in its shape, together with what it starts from.
+Value finishRows(OpBuilder &b, vector::MultiDimReductionOp op, Value rows);
+
 /// Elements of several vectors of one axis, counted through all of them, in one vector.
 Value pickElements(OpBuilder &b, Location loc, ArrayRef<Value> vectors, ArrayRef<int64_t> elements);
 

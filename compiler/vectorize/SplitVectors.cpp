@@ -69,12 +69,12 @@ int64_t sourceOf(Operation *op, int64_t element) {
   return linearize(position, computeStrides(from.getShape()));
 }
 
-/// A reduction over the first axes, or over the last.
+/// A reduction over the first axes, or over the last, of which others are left.
 bool reduces(vector::MultiDimReductionOp op, bool first) {
   SmallVector<bool> mask = op.getReductionMask();
-  auto change = llvm::find(mask, !mask.front());
-  return mask.front() == first && (change != mask.end() || !first) &&
-         !llvm::is_contained(llvm::make_range(change, mask.end()), mask.front());
+  auto change = llvm::find(mask, !first);
+  return mask.front() == first && change != mask.end() &&
+         !llvm::is_contained(llvm::make_range(change, mask.end()), first);
 }
 
 class Splitter {
@@ -362,15 +362,13 @@ void Splitter::store(vector::TransferWriteOp op) {
 
 void Splitter::reduceRows(vector::MultiDimReductionOp op) {
   VectorType type = op.getSourceVectorType();
-  auto resultType = dyn_cast<VectorType>(op.getType());
-  int64_t rows = resultType ? resultType.getNumElements() : 1, length = type.getNumElements() / rows;
-  Location loc = op.getLoc();
+  int64_t rows = cast<VectorType>(op.getType()).getNumElements(), length = type.getNumElements() / rows;
   bool together = rows > 1 && length % lanes && length < 2 * lanes && type.getNumElements() % lanes == 0;
   Layout layout = together || length % lanes == 0 ? dense(type) : Layout{type.getNumElements(), length, lanes};
   SmallVector<Value> vectors;
   for (int64_t index = 0; index < layout.size(); ++index)
     vectors.push_back(part(op.getSource(), layout, index));
-  RowTree tree(b, loc, op.getKind());
+  RowTree tree(b, op.getLoc(), op.getKind());
   Value result;
   if (together) {
     result = tree.reduceDense(vectors, rows, length);
@@ -381,16 +379,7 @@ void Splitter::reduceRows(vector::MultiDimReductionOp op) {
       lists.push_back(llvm::to_vector(ArrayRef(vectors).slice(row * perRow, perRow)));
     result = tree.reduce(lists);
   }
-  result = resultType ? b.createOrFold<vector::ShapeCastOp>(loc, resultType, result)
-                      : vector::ExtractOp::create(b, loc, result, 0).getResult();
-  Attribute start;
-  bool nothing = matchPattern(op.getAcc(), m_Constant(&start));
-  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(start))
-    start = splat.getSplatValue<Attribute>();
-  nothing = nothing && start == identityOf(op.getKind(), type.getElementType(), b, loc);
-  if (!nothing)
-    result = vector::makeArithReduction(b, loc, op.getKind(), op.getAcc(), result);
-  op.getResult().replaceAllUsesWith(result);
+  op.getResult().replaceAllUsesWith(finishRows(b, op, result));
 }
 
 void Splitter::run() {
