@@ -80,7 +80,7 @@ struct ReduceRows : OpRewritePattern<vector::MultiDimReductionOp> {
   }
 };
 
-/// A reduction over the first axes of a vector, in pairs: a chain would wait for every step.
+/// A reduction over the first axes of a vector, in pairs.
 struct ReduceColumns : OpRewritePattern<vector::MultiDimReductionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -102,10 +102,7 @@ struct ReduceColumns : OpRewritePattern<vector::MultiDimReductionOp> {
     auto combine = [&](Value a, Value b) {
       return vector::makeArithReduction(rewriter, op.getLoc(), op.getKind(), a, b);
     };
-    for (; rows.size() > 1; rows.resize((rows.size() + 1) / 2))
-      for (size_t i = 0; i < rows.size() / 2; ++i)
-        rows[i] = combine(rows[i], rows[rows.size() - 1 - i]);
-    rewriter.replaceOp(op, combine(op.getAcc(), rows.front()));
+    rewriter.replaceOp(op, combine(op.getAcc(), combinePairs(rows, combine)));
     return success();
   }
 };

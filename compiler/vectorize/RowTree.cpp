@@ -40,6 +40,13 @@ TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Loc
   return arith::getIdentityValueAttr(rmw(), element, b, loc);
 }
 
+Value combinePairs(SmallVector<Value> values, llvm::function_ref<Value(Value, Value)> combine) {
+  for (; values.size() > 1; values.resize((values.size() + 1) / 2))
+    for (size_t i = 0; i < values.size() / 2; ++i)
+      values[i] = combine(values[i], values[values.size() - 1 - i]);
+  return values.front();
+}
+
 Value finishRows(OpBuilder &b, vector::MultiDimReductionOp op, Value rows) {
   Location loc = op.getLoc();
   auto type = dyn_cast<VectorType>(op.getType());
@@ -189,10 +196,7 @@ Value RowTree::narrow(ArrayRef<Value> parts, int64_t lanes) {
       whole.push_back(length == lanes ? part : shuffle(part, other, places));
     }
   }
-  for (; whole.size() > 1; whole.resize((whole.size() + 1) / 2))
-    for (size_t i = 0; i < whole.size() / 2; ++i)
-      whole[i] = combine(whole[i], whole[whole.size() - 1 - i]);
-  return whole.front();
+  return combinePairs(whole, [&](Value x, Value y) { return combine(x, y); });
 }
 
 /// Each vector holds rows of `length` lanes; the results hold rows of half of it.

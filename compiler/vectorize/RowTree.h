@@ -7,6 +7,9 @@ namespace mlir::lamina {
 /// What changes nothing under a combination.
 TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Location loc);
 
+/// All values in one, combined in pairs: a chain would wait for every step.
+Value combinePairs(SmallVector<Value> values, llvm::function_ref<Value(Value, Value)> combine);
+
 /// The result of a reduction of rows from one element a row: in its shape, together with what it starts from.
 Value finishRows(OpBuilder &b, vector::MultiDimReductionOp op, Value rows);
 

@@ -224,11 +224,9 @@ Value Splitter::compute(Operation *op, Layout layout, int64_t index) {
     SmallVector<Value> terms;
     for (int64_t i = 0; i < type.getNumElements() / row; ++i)
       terms.push_back(part(reduction.getSource(), source, source.partOf(i * row + layout.begin(index))));
-    for (; terms.size() > 1; terms.resize((terms.size() + 1) / 2))
-      for (size_t i = 0; i < terms.size() / 2; ++i)
-        terms[i] = vector::makeArithReduction(b, loc, reduction.getKind(), terms[i], terms[terms.size() - 1 - i]);
-    return vector::makeArithReduction(b, loc, reduction.getKind(), part(reduction.getAcc(), layout, index),
-                                      terms.front());
+    auto combine = [&](Value x, Value y) { return vector::makeArithReduction(b, loc, reduction.getKind(), x, y); };
+    Value sum = combinePairs(terms, combine);
+    return combine(part(reduction.getAcc(), layout, index), sum);
   }
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())

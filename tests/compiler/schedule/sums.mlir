@@ -42,3 +42,21 @@ func.func @long_sum(%x: tensor<9600x64xf32>, %y: tensor<9600x128xf32>, %start: t
   } -> tensor<64x128xf32>
   return %sum : tensor<64x128xf32>
 }
+
+#image = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>
+#kernel = affine_map<(d0, d1, d2, d3, d4) -> (d4, d3)>
+#positions = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3)>
+
+// A convolution of single positions: rows of positions are shared out, images one by one.
+// CHECK-LABEL: func @pointwise
+// CHECK: #lamina.schedule<distribute = {{\[}}1, 12, 0, 0, 0], tile = [1, 1, 8, 32, 0]
+func.func @pointwise(%x: tensor<?x48x48x32xf32>, %k: tensor<32x64xf32>, %to: tensor<?x48x48x64xf32>) -> tensor<?x48x48x64xf32> attributes {lamina.kernel} {
+  %y = linalg.generic {indexing_maps = [#image, #kernel, #positions], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %k : tensor<?x48x48x32xf32>, tensor<32x64xf32>) outs(%to : tensor<?x48x48x64xf32>) attrs = {lamina.shared_dims = 4 : i64} {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %c, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<?x48x48x64xf32>
+  return %y : tensor<?x48x48x64xf32>
+}
