@@ -71,6 +71,15 @@ def FuseElementwisePass : Pass<"lamina-fuse-elementwise", "::mlir::func::FuncOp"
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SplitSumsPass : Pass<"lamina-split-sums", "::mlir::func::FuncOp"> {
+  let summary = "Give long sums of few results parts that threads can share";
+  let description = [{
+    The outermost axis of known size that is summed is cut into up to eight parts, as many whatever the number of threads, whose
+    sums are added up. Only where that writes little beside what the sums read.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PackWeightsPass : Pass<"lamina-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Give contractions their right operand in panels of one register tile";
   let description = [{

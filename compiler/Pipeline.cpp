@@ -112,6 +112,7 @@ void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machin
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createStoreBoolsPass());
+  functions.addPass(createSplitSumsPass());
   PackWeightsPassOptions pack;
   pack.panel = machine.vectorBytes / 4 * 2;
   functions.addPass(createPackWeightsPass(pack));

@@ -49,6 +49,19 @@ bool sumsColumns(linalg::LinalgOp op) {
          llvm::all_of(access.inputs, [&](int64_t loop) { return loop == access.result; });
 }
 
+/// Whether every operand has a loop and the one around it as its last axes, or not both.
+bool readsRows(linalg::LinalgOp op, int64_t loop) {
+  return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    if (!map.isFunctionOfDim(loop) || !map.isFunctionOfDim(loop - 1))
+      return map.isProjectedPermutation();
+    ArrayRef<AffineExpr> last = map.getResults().take_back(2);
+    MLIRContext *context = op.getContext();
+    return last.size() == 2 && last[0] == getAffineDimExpr(loop - 1, context) &&
+           last[1] == getAffineDimExpr(loop, context);
+  });
+}
+
 /// Whether an input is read again for other results.
 bool reusesFactors(linalg::LinalgOp op) {
   return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
@@ -97,9 +110,11 @@ private:
   void scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction);
   void scheduleRows(linalg::LinalgOp root, unsigned shared);
   void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
+  int64_t tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width, Sizes &tile) const;
   void cutOuter(linalg::LinalgOp root, Sizes &items, int64_t m, int64_t n, int64_t fewestRows, int64_t terms);
-  SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile);
+  SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile, int64_t bytes);
   int64_t rows(int64_t size, int64_t best) const;
+  int64_t denseRows(int64_t length, int64_t width, int64_t range) const;
   int64_t rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const;
   int64_t columns(int64_t size, int64_t lanes, int64_t vectors) const;
   Sizes distribute(linalg::LinalgOp root, ArrayRef<int64_t> tile, int64_t workPerElement, unsigned limit);
@@ -179,7 +194,7 @@ Scheduler::Sizes Scheduler::distribute(linalg::LinalgOp root, ArrayRef<int64_t> 
 
 /// Cuts a long sum into blocks of terms that stay in the cache for all tiles of the result, which is added up in
 /// memory. Sets the tile of the loops that are cut and returns them.
-SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile) {
+SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile, int64_t bytes) {
   constexpr int64_t fewestTerms = 128;
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
   SmallVector<unsigned> sums;
@@ -187,7 +202,7 @@ SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &
     if (type == utils::IteratorType::reduction)
       sums.push_back(i);
   auto [terms, termBytes] = sumSize(contraction);
-  int64_t block = std::max(fewestTerms, cacheBytes / 2 / termBytes);
+  int64_t block = std::max(fewestTerms, bytes / termBytes);
   if (terms < 4 * block)
     return {};
   SmallVector<unsigned> cut;
@@ -208,6 +223,51 @@ SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &
   }
   std::reverse(cut.begin(), cut.end());
   return cut;
+}
+
+/// Tiles several loops of rows, innermost first, where a single one has too few to keep the multipliers busy: as many
+/// whole loops as registers hold, and of the next what divides it. Compares widths by the cycles of all tiles for one
+/// term of the sums, each tile's bounded by multiplications, loads, and the latency of a
+/// sum's step. Gives the number of rows, or 0 if the loop of the innermost rows is enough.
+int64_t Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width,
+                               Sizes &tile) const {
+  constexpr int64_t enoughRows = 8, latency = 4;
+  SmallVector<int64_t> ranges = root.getStaticLoopRanges();
+  if (rows.size() < 2 || ranges[rows.front()] >= enoughRows || ShapedType::isDynamic(ranges[column]) ||
+      llvm::any_of(rows, [&](int64_t loop) { return ShapedType::isDynamic(ranges[loop]); }))
+    return 0;
+  int64_t total = 1;
+  for (int64_t loop : rows)
+    total *= ranges[loop];
+  int64_t best = std::numeric_limits<int64_t>::max(), bestRows = 0, n = ranges[column];
+  for (int64_t vectors : {4, 2, 1}) {
+    // Columns that are no whole vector take one by themselves.
+    int64_t columns = std::min(n, vectors * width), most = (registers - vectors - 2) / vectors, count = 1;
+    if (columns <= (vectors - 1) * width || (columns > width && columns % width))
+      continue;
+    Sizes own(tile);
+    for (int64_t loop : rows) {
+      int64_t step = std::min(ranges[loop], most / count);
+      while (ranges[loop] % step)
+        --step;
+      own[loop] = step;
+      count *= step;
+      if (step < ranges[loop])
+        break;
+    }
+    own[column] = columns;
+    auto cycles = [&](int64_t across) { return std::max({count * across, count + across, 2 * latency}); };
+    int64_t cost = n / columns * cycles(vectors);
+    if (n % columns)
+      cost += cycles(llvm::divideCeil(n % columns, width));
+    cost *= total / count;
+    if (cost < best) {
+      best = cost;
+      bestRows = count;
+      tile = own;
+    }
+  }
+  return bestRows;
 }
 
 /// Cuts the loops around rows m and columns n, which are cut already, until an item of work is small enough, but keeps
@@ -299,6 +359,10 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     if (iterators[i] == utils::IteratorType::parallel)
       tile[i] = 1;
 
+  SmallVector<int64_t> rowLoops;
+  bool together = false;
+  // Few rows take so little time that the next block has to arrive meanwhile.
+  constexpr int64_t nearBytes = 1 << 15;
   bool dot = !columnsContiguous && sharedReduction >= 0;
   if (dot) {
     // Both operands are contiguous along the reduction: vectors run along it, 4 x 4 sums at a time.
@@ -318,6 +382,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     // A short axis that is no whole number of vectors is walked in whole ones: LLVM would widen the odd one.
     if (ranges[n] == tile[n] && tile[n] > width && tile[n] % width)
       tile[n] = tile[n] / width * width;
+    for (int64_t i = rootLoops - 1; i >= 0; --i)
+      if (i != n && iterators[i] == utils::IteratorType::parallel && ranges[i] != 1 && !isShared(i))
+        rowLoops.push_back(i);
     // A packed operand, this contraction's or another's, is read panel by panel.
     if (panel)
       tile[n] = panel;
@@ -325,7 +392,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     // Accumulators, a row of the right operand and a broadcast must fit the registers.
     int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);
     best = std::max<int64_t>(1, registers >= 32 ? std::min<int64_t>(best, vectors == 1 ? 12 : 8) : best);
-    if (m >= 0)
+    if (m >= 0 && (panel || !(together = tileFewRows(root, rowLoops, n, width, tile))))
       tile[m] = rows(ranges[m], best);
     for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
       if (type == utils::IteratorType::reduction)
@@ -340,7 +407,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   bool packed =
       llvm::any_of(contraction.getDpsInputs(), [](Value input) { return input.getDefiningOp<linalg::UnPackOp>(); });
   if (root == contraction && !dot && !packed)
-    blocks = blockSums(contraction, tile);
+    blocks = blockSums(contraction, tile, together ? nearBytes : cacheBytes / 2);
   llvm::append_range(order, blocks);
   for (unsigned i = 0; i < rootLoops; ++i)
     if ((int64_t)i != n && !llvm::is_contained(blocks, i))
@@ -376,6 +443,12 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     // The tiles of an item share the block.
     for (int64_t i = 0; i < rootLoops; ++i)
       items[i] = i != m && i != n && iterators[i] == utils::IteratorType::parallel;
+    // Few rows are in one item, for which the other operand is read once.
+    for (int64_t i : rowLoops)
+      if (together)
+        items[i] = 0;
+    if (together && llvm::all_of(items, [](int64_t size) { return size == 0; }) && tile[n] < ranges[n])
+      items[n] = tile[n];
   }
   if (panelsFirst)
     for (int64_t i = 0; i < rootLoops; ++i)
@@ -431,6 +504,11 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
   if (loop < 0)
     return;
   tile[loop] = columns(ranges[loop], width, 4);
+  // Short rows that lie one behind the other share vectors.
+  if (op.getNumReductionLoops() == 0 && loop > 0 && !done[loop - 1] && !ShapedType::isDynamic(ranges[loop]) &&
+      !ShapedType::isDynamic(ranges[loop - 1]) && readsRows(op, loop))
+    if (int64_t rows = denseRows(ranges[loop], width, ranges[loop - 1]))
+      tile[loop - 1] = rows;
   // The largest elements of few columns: several rows at once, as each step of a chain waits for two operations.
   constexpr int64_t rowsAtOnce = 8;
   if (takesExtremes(op) && llvm::all_of(access.inputs, [&](int64_t input) { return input == loop; }))
@@ -448,23 +526,29 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
       }
 }
 
-/// The sums of a row are a chain of steps; those of several rows run side by side. Of rows shorter than two vectors,
-/// and no whole number of them, as many go together as fill vectors without gaps.
+/// Of rows shorter than two vectors, and no whole number of them, as many as fill vectors without gaps, or 0.
+int64_t Scheduler::denseRows(int64_t length, int64_t width, int64_t range) const {
+  constexpr int64_t mostVectors = 20;
+  int64_t unit = width / std::gcd(length, width);
+  if (length >= 2 * width || unit == 1)
+    return 0;
+  int64_t rows = std::min(mostVectors * width / length, 4 * width) / unit * unit;
+  while (rows > 0 && !ShapedType::isDynamic(range) && range % rows)
+    rows -= unit;
+  return rows;
+}
+
+/// The sums of a row are a chain of steps; those of several rows run side by side.
 int64_t Scheduler::rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const {
-  constexpr int64_t vectors = 16, most = 8, mostDense = 20;
+  constexpr int64_t vectors = 16, most = 8;
   int64_t length = 1, width = lanes(root);
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();
   for (int64_t size : ArrayRef(ranges).drop_front(shared))
     length = ShapedType::isDynamic(size) ? std::numeric_limits<int32_t>::max() : length * size;
-  auto fits = [&](int64_t rows) { return ShapedType::isDynamic(range) || range % rows == 0; };
-  int64_t unit = width / std::gcd(length, width);
-  if (length < 2 * width)
-    for (int64_t rows = std::min(mostDense * width / length, 4 * width) / unit * unit; rows > 1 && unit > 1;
-         rows -= unit)
-      if (fits(rows))
-        return rows;
+  if (int64_t rows = denseRows(length, width, range))
+    return rows;
   int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, width), 2, most);
-  while (!fits(rows))
+  while (!ShapedType::isDynamic(range) && range % rows)
     --rows;
   return rows;
 }
@@ -510,6 +594,10 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
       // Columns are summed down the rows, as many at a time as vectors hold.
       tile[shared - 1] = columns(range, lanes(root), 4);
   }
+  // What a row costs for each of the root's elements.
+  constexpr int64_t openSum = 64;
+  int64_t rowWork = 0, rowElements = 1;
+  Sizes rootInner, rootPartial;
   for (linalg::LinalgOp op : ops) {
     SmallVector<bool> cut(op.getNumLoops(), false);
     if (op == root) {
@@ -522,13 +610,21 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
         if (i < shared && type.getRank() >= 1)
           cut[cast<AffineDimExpr>(expr).getPosition()] = true;
     }
+    int64_t points = work;
+    for (auto [range, isCut, type] : llvm::zip_equal(op.getStaticLoopRanges(), cut, op.getIteratorTypesArray()))
+      if (!isCut)
+        points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
+    rowWork += points;
+    if (op == root)
+      rowElements = points / work;
     Sizes own, partial;
     scheduleAlone(op, own, partial, cut);
     if (op == root)
-      write(op, distribute(op, tile, work * ops.size(), shared), tile, {}, own, partial);
+      rootInner = own, rootPartial = partial;
     else
       write(op, {}, {}, {}, own, partial);
   }
+  write(root, distribute(root, tile, rowWork / rowElements, shared), tile, {}, rootInner, rootPartial);
 }
 
 void Scheduler::run() {

@@ -23,8 +23,7 @@ SmallVector<int64_t> loopExtents(vector::ContractionOp op) {
 
 /// Whether a contraction sums over nothing and walks some loop with both operands, as each tap of a depthwise
 /// convolution does.
-bool isElementwise(vector::ContractionOp op, ArrayRef<int64_t> extents) {
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+bool isElementwise(ArrayRef<AffineMap> maps, ArrayRef<int64_t> extents) {
   bool common = false;
   for (auto [loop, extent] : llvm::enumerate(extents)) {
     if (extent == 1)
@@ -36,7 +35,25 @@ bool isElementwise(vector::ContractionOp op, ArrayRef<int64_t> extents) {
   return common;
 }
 
-/// A contraction without loops of extent one, but for one sum: the form that the lowering to outer products takes.
+/// Leading axes along which an operand is broadcast are no axes of it, where the other operand walks their loops.
+void dropBroadcast(vector::ContractionOp op, unsigned side, Value &operand, SmallVectorImpl<AffineMap> &maps,
+                   ArrayRef<int64_t> extents) {
+  auto broadcast = operand.getDefiningOp<vector::BroadcastOp>();
+  auto source = broadcast ? dyn_cast<VectorType>(broadcast.getSourceType()) : VectorType();
+  if (!source || source.getShape() != broadcast.getResultVectorType().getShape().take_back(source.getRank()))
+    return;
+  ArrayRef<AffineExpr> axes = maps[side].getResults();
+  // A sum along such a loop is so many times one term, unless it has one.
+  for (AffineExpr loop : axes.drop_back(source.getRank()))
+    if (!maps[1 - side].getResultPosition(loop) ||
+        (!maps[2].getResultPosition(loop) && extents[cast<AffineDimExpr>(loop).getPosition()] != 1))
+      return;
+  operand = broadcast.getSource();
+  maps[side] = AffineMap::get(maps[side].getNumDims(), 0, axes.take_back(source.getRank()), op.getContext());
+}
+
+/// A contraction without broadcast operands and loops of extent one, but for one sum: the form that the lowering to
+/// outer products takes.
 struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -46,6 +63,10 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
       return failure();
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     SmallVector<int64_t> extents = loopExtents(op);
+    Value lhs = op.getLhs(), rhs = op.getRhs(), acc = op.getAcc();
+    dropBroadcast(op, 0, lhs, maps, extents);
+    dropBroadcast(op, 1, rhs, maps, extents);
+    bool isBroadcast = lhs != op.getLhs() || rhs != op.getRhs();
     SmallVector<Attribute> iterators(op.getIteratorTypes().getValue());
     auto isReduction = [&](unsigned loop) {
       return cast<vector::IteratorTypeAttr>(iterators[loop]).getValue() == vector::IteratorType::reduction;
@@ -60,9 +81,10 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
         kept.push_back(iterators[loop]);
         sums |= isReduction(loop);
       }
-    if (!sums && isElementwise(op, extents))
+    if (!sums && isElementwise(maps, extents))
       return failure();
-    if (kept.size() + !sums >= extents.size() || llvm::all_of(renamed, [](auto name) { return !name; }))
+    if ((!isBroadcast && kept.size() + !sums >= extents.size()) ||
+        llvm::all_of(renamed, [](auto name) { return !name; }))
       return failure();
     std::optional<unsigned> extra;
     if (!sums) {
@@ -90,8 +112,7 @@ struct DropUnitLoops : OpRewritePattern<vector::ContractionOp> {
       return vector::ShapeCastOp::create(rewriter, op.getLoc(), VectorType::get(shape, type.getElementType()), vector);
     };
     AffineMap left = maps[0], right = maps[1], result = maps[2];
-    Value lhs = reduce(op.getLhs(), left, Left), rhs = reduce(op.getRhs(), right, Right),
-          acc = reduce(op.getAcc(), result, Result);
+    lhs = reduce(lhs, left, Left), rhs = reduce(rhs, right, Right), acc = reduce(acc, result, Result);
     if (!lhs || !rhs || !acc)
       return failure();
     auto contraction = vector::ContractionOp::create(rewriter, op.getLoc(), lhs, rhs, acc,
@@ -113,7 +134,7 @@ struct MultiplyElements : OpRewritePattern<vector::ContractionOp> {
         op.getRhsType().getElementType() != accType.getElementType() || isa<vector::MaskOp>(op->getParentOp()))
       return failure();
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    if (!isElementwise(op, loopExtents(op)))
+    if (!isElementwise(maps, loopExtents(op)))
       return failure();
     // The operand's axes in the order of the result's, those it lacks with one element.
     auto spread = [&](Value operand, AffineMap map) -> Value {

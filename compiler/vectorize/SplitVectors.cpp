@@ -187,6 +187,9 @@ Value Splitter::part(Value value, Layout layout, int64_t index) {
   if (matchPattern(value, m_Constant(&constant)))
     if (auto splat = dyn_cast<SplatElementsAttr>(constant))
       return arith::ConstantOp::create(b, value.getLoc(), splat.resizeSplat(typeOf(value, layout.length(index))));
+  if (isSplit(value) && isa<vector::ShapeCastOp>(value.getDefiningOp()) &&
+      isSplit(value.getDefiningOp()->getOperand(0)))
+    return part(value.getDefiningOp()->getOperand(0), layout, index);
   if (!isSplit(value) || isMove(value.getDefiningOp()))
     return pick(value, layout.all(index));
   if (isa<vector::TransferReadOp>(value.getDefiningOp()))

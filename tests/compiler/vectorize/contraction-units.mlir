@@ -39,3 +39,16 @@ func.func @few_sums(%x: vector<8xf32>, %k: vector<8x16xf32>, %y: vector<16xf32>)
     %x, %k, %y : vector<8xf32>, vector<8x16xf32> into vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// Pixels of one channel by a row of filters: the pixels are broadcast along the filters only for the contraction.
+// CHECK-LABEL: func.func @broadcast
+// CHECK-NOT: vector.shuffle
+// CHECK-COUNT-4: vector.fma {{.*}} : vector<6xf32>
+func.func @broadcast(%x: vector<4xf32>, %k: vector<1x6xf32>, %y: vector<4x6xf32>) -> vector<4x6xf32> {
+  %wide = vector.broadcast %x : vector<4xf32> to vector<6x1x4xf32>
+  %0 = vector.contract {
+    indexing_maps = [affine_map<(m, n, k) -> (n, k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>],
+    iterator_types = ["parallel", "parallel", "reduction"], kind = #vector.kind<add>}
+    %wide, %k, %y : vector<6x1x4xf32>, vector<1x6xf32> into vector<4x6xf32>
+  return %0 : vector<4x6xf32>
+}
