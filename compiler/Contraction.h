@@ -1,6 +1,8 @@
 #pragma once
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 namespace mlir::lamina {
 
@@ -31,6 +33,17 @@ inline bool isWindowed(linalg::LinalgOp op, int64_t loop) {
     return llvm::any_of(map.getResults(),
                         [&](AffineExpr expr) { return !isa<AffineDimExpr>(expr) && expr.isFunctionOfDim(loop); });
   });
+}
+
+/// About how many multiplications one turn of all loops costs: what moves memory alone counts as eight.
+inline int64_t workOfTurn(linalg::LinalgOp op) {
+  constexpr int64_t move = 8, division = 8;
+  if (isContraction(op))
+    return 1;
+  int64_t work = 0;
+  for (Operation &inner : op.getBlock()->without_terminator())
+    work += isa<arith::DivFOp, math::SqrtOp>(inner) ? division : 1;
+  return std::max(move, work);
 }
 
 /// Half of a core's cache of second level: more than this is read from further away again.

@@ -563,8 +563,8 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
   bool alone = ops.size() == 1;
   Sizes tile(loops, 0), inner, partial;
   SmallVector<bool> done(loops, false);
-  int64_t work = 8;
   if (alone) {
+    int64_t work = workOfTurn(root);
     scheduleAlone(root, tile, partial, done);
     if (root.getNumReductionLoops()) {
       inner.assign(loops, 0);
@@ -610,13 +610,13 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
         if (i < shared && type.getRank() >= 1)
           cut[cast<AffineDimExpr>(expr).getPosition()] = true;
     }
-    int64_t points = work;
+    int64_t points = workOfTurn(op);
     for (auto [range, isCut, type] : llvm::zip_equal(op.getStaticLoopRanges(), cut, op.getIteratorTypesArray()))
       if (!isCut)
         points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
     rowWork += points;
     if (op == root)
-      rowElements = points / work;
+      rowElements = points / workOfTurn(op);
     Sizes own, partial;
     scheduleAlone(op, own, partial, cut);
     if (op == root)

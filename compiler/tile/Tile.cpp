@@ -78,12 +78,12 @@ SmallVector<linalg::LinalgOp> Tiler::marked(StringRef mark) {
 /// About how many multiplications an element of the loops that threads share costs. Those are as they are at run time;
 /// other open loops are guesses.
 int64_t Tiler::workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute) {
-  constexpr int64_t elementwise = 8, openSum = 64;
+  constexpr int64_t openSum = 64;
   int64_t work = 0, shared = 1;
   kernel.walk([&](linalg::LinalgOp op) {
     if (isa<linalg::FillOp>(op))
       return;
-    int64_t points = isContraction(op) ? 1 : elementwise;
+    int64_t points = workOfTurn(op);
     for (auto [range, type] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
       points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
     work += points;
