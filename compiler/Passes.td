@@ -166,6 +166,7 @@ def TilePass : Pass<"lamina-tile", "::mlir::func::FuncOp"> {
     Afterwards every structured operation is as small as its vectors. Loops over open dimensions are peeled: the main loop is
     static, the rest runs in tiles of one row.
   }];
+  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "64", "Bytes of one vector register">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }

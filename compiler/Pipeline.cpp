@@ -138,7 +138,9 @@ void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machi
 void buildVectorPipeline(OpPassManager &manager, const ::lamina::target::Machine &machine) {
   buildSchedulePipeline(manager, machine);
   OpPassManager &functions = manager.nest<func::FuncOp>();
-  functions.addPass(createTilePass());
+  TilePassOptions tile;
+  tile.vectorBytes = machine.vectorBytes;
+  functions.addPass(createTilePass(tile));
   functions.addPass(createVectorizePass());
   functions.addPass(createBufferizePass());
   functions.addPass(createCSEPass());

@@ -38,7 +38,8 @@ constexpr llvm::StringLiteral scheduleName = "lamina.schedule";
 
 class Tiler {
 public:
-  explicit Tiler(func::FuncOp kernel) : kernel(kernel), rewriter(kernel.getContext()) {}
+  Tiler(func::FuncOp kernel, int64_t vectorBytes)
+      : kernel(kernel), vectorBytes(vectorBytes), rewriter(kernel.getContext()) {}
 
   LogicalResult run();
 
@@ -51,6 +52,7 @@ private:
   SmallVector<linalg::LinalgOp> marked(StringRef mark);
 
   func::FuncOp kernel;
+  int64_t vectorBytes;
   IRRewriter rewriter;
 };
 
@@ -140,8 +142,11 @@ bool shortenSteps(IRRewriter &rewriter, scf::ForOp loop, int64_t step) {
                                                : operand == end     ? 1
                                                                     : 2));
     AffineExpr extent = op.getAffineMap().getResult(0).replaceDimsAndSymbols(dims, symbols);
-    if (simplifyAffineExpr(extent - (rewriter.getAffineDimExpr(1) - rewriter.getAffineDimExpr(0)), 3, 0) ==
-        rewriter.getAffineConstantExpr(0))
+    AffineExpr last = rewriter.getAffineDimExpr(1), zero = rewriter.getAffineConstantExpr(0);
+    if (std::optional<int64_t> known = getConstantIntValue(end))
+      extent = extent.replace(last, rewriter.getAffineConstantExpr(*known)),
+      last = rewriter.getAffineConstantExpr(*known);
+    if (simplifyAffineExpr(extent - (last - rewriter.getAffineDimExpr(0)), 3, 0) == zero)
       extents.push_back(op);
   });
   if (extents.empty())
@@ -158,8 +163,11 @@ bool shortenSteps(IRRewriter &rewriter, scf::ForOp loop, int64_t step) {
 }
 
 /// Splits off the last, partial turn of every loop that is not `known`. Of `rows`, several share what they are
-/// multiplied with, so fewer than a tile take about as long as one: they are left in threes, then one by one.
-void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known, int64_t rows = 0) {
+/// multiplied with, so fewer than a tile take about as long as one: they are left in threes, then one by one. Of what
+/// is left of columns in tiles of several vectors, of so many `lanes`, whole vectors go by themselves: LLVM would widen
+/// the odd one.
+void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation *> &known, int64_t lanes,
+               int64_t rows = 0) {
   constexpr int64_t fewRows = 3;
   SmallVector<scf::ForOp> loops;
   scope->walk([&](scf::ForOp loop) {
@@ -168,9 +176,15 @@ void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation
   });
   for (scf::ForOp loop : loops) {
     bool isOfRows = rows > fewRows + 1 && getConstantIntValue(loop.getStep()) == rows;
+    bool isOfVectors = lanes > 0 && getConstantIntValue(loop.getStep()).value_or(1) % lanes == 0;
     scf::ForOp rest;
-    if (succeeded(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)) && isOfRows &&
-        shortenSteps(rewriter, rest, fewRows))
+    if (failed(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)))
+      continue;
+    std::optional<int64_t> begin = getConstantIntValue(rest.getLowerBound()),
+                           end = getConstantIntValue(rest.getUpperBound());
+    int64_t left = begin && end ? *end - *begin : 0;
+    int64_t step = isOfRows ? fewRows : isOfVectors && left > lanes && left % lanes ? lanes : 0;
+    if (step && shortenSteps(rewriter, rest, step))
       (void)scf::peelForLoopAndSimplifyBounds(rewriter, rest, loop);
   }
 }
@@ -237,7 +251,7 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
       loop.setUpperBound(getValueOrCreateConstantIndexOp(rewriter, op.getLoc(), range.end));
     }
     rewriter.replaceOp(op, result->replacements);
-    peelLoops(rewriter, kernel, known);
+    peelLoops(rewriter, kernel, known, /*lanes=*/0);
     cleanUp();
     SmallVector<linalg::LinalgOp> rests = marked("lamina.inner");
     for (linalg::LinalgOp rest : rests)
@@ -273,11 +287,13 @@ LogicalResult Tiler::run() {
   SmallPtrSet<Operation *, 16> known;
   kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
   if (hasCut(schedule.getTile())) {
-    int64_t openRows = tileOfOpenRows(root, schedule.getTile());
+    bool multiplies = false;
+    kernel.walk([&](linalg::LinalgOp op) { multiplies |= isContraction(op); });
+    int64_t openRows = multiplies ? tileOfOpenRows(root, schedule.getTile()) : 0;
     if (failed(tileGroup(root, schedule.getTile(), schedule.getOrder(), /*forall=*/false)))
       return failure();
     cleanUp();
-    peelLoops(rewriter, kernel, known, openRows);
+    peelLoops(rewriter, kernel, known, multiplies ? vectorBytes / 4 : 0, openRows);
     cleanUp();
     if (failed(tileRest(marked("lamina.root"), schedule.getTile())))
       return failure();
@@ -322,7 +338,7 @@ LogicalResult Tiler::run() {
     for (Operation *tiled : result->tiledOps)
       if (multiplies && isa<linalg::LinalgOp>(tiled))
         tiled->setAttr("lamina.products", rewriter.getUnitAttr());
-    peelLoops(rewriter, kernel, loops);
+    peelLoops(rewriter, kernel, loops, /*lanes=*/0);
     cleanUp();
     // Masks stay out of products: what peeling left over is cut to single elements.
     for (linalg::LinalgOp part : marked("lamina.products")) {
@@ -342,10 +358,12 @@ LogicalResult Tiler::run() {
 }
 
 struct TilePass : impl::TilePassBase<TilePass> {
+  using TilePassBase::TilePassBase;
+
   void runOnOperation() override {
     if (!getOperation()->hasAttr("lamina.kernel"))
       return;
-    if (failed(Tiler(getOperation()).run()))
+    if (failed(Tiler(getOperation(), vectorBytes).run()))
       signalPassFailure();
   }
 };
