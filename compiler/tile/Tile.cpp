@@ -35,6 +35,7 @@ bool takesLargestNumber(linalg::LinalgOp op) {
 }
 
 constexpr llvm::StringLiteral scheduleName = "lamina.schedule";
+constexpr llvm::StringLiteral filledName = "lamina.filled";
 
 class Tiler {
 public:
@@ -47,6 +48,7 @@ private:
   int64_t workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute);
   LogicalResult tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, ArrayRef<int64_t> order, bool forall);
   LogicalResult tileAlone(linalg::LinalgOp op);
+  LogicalResult keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial);
   LogicalResult tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile);
   void cleanUp();
   SmallVector<linalg::LinalgOp> marked(StringRef mark);
@@ -220,18 +222,65 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
   return success();
 }
 
+/// Adds up vectors of partial results in reductions along a contiguous axis, which are added up at the end.
+LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial) {
+  SmallPtrSet<Operation *, 16> loops;
+  kernel.walk([&](scf::ForOp loop) { loops.insert(loop); });
+  bool multiplies = isContraction(op);
+  auto start = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
+  rewriter.setInsertionPoint(op);
+  FailureOr<scf::SCFTilingResult> result =
+      scf::tileReductionUsingScf(rewriter, cast<PartialReductionOpInterface>(op.getOperation()),
+                                 getAsIndexOpFoldResult(kernel.getContext(), partial));
+  if (failed(result))
+    return op.emitOpError("cannot keep partial results as its schedule says");
+  // What is neutral to the largest number is NaN; its own start is as well, and a number.
+  if (start && takesLargestNumber(op))
+    for (Value initial : result->initialValues)
+      if (auto fill = initial.getDefiningOp<linalg::FillOp>())
+        rewriter.modifyOpInPlace(fill, [&] { fill.getInputsMutable().assign(start.getInputs()); });
+  Attribute schedule = op->getAttr(scheduleName), places = op->getAttr(filledName);
+  rewriter.replaceOp(op, result->replacements);
+  for (Operation *tiled : result->tiledOps) {
+    if (multiplies && isa<linalg::LinalgOp>(tiled))
+      tiled->setAttr("lamina.products", rewriter.getUnitAttr());
+    if (schedule && isa<linalg::LinalgOp>(tiled))
+      tiled->setAttr(scheduleName, schedule);
+    if (places && isa<linalg::LinalgOp>(tiled))
+      tiled->setAttr(filledName, places);
+  }
+  peelLoops(rewriter, kernel, loops, /*lanes=*/0);
+  cleanUp();
+  // Masks stay out of products: what peeling left over is cut to single elements.
+  for (linalg::LinalgOp part : marked("lamina.products")) {
+    part->removeAttr("lamina.products");
+    SmallVector<int64_t> sizes = llvm::map_to_vector(
+        part.getStaticLoopRanges(), [](int64_t range) -> int64_t { return ShapedType::isDynamic(range); });
+    if (llvm::is_contained(sizes, 1) && failed(tileGroup(part, sizes, {}, /*forall=*/false)))
+      return failure();
+  }
+  cleanUp();
+  return success();
+}
+
 LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
   auto schedule = op->getAttrOfType<ScheduleAttr>(scheduleName);
-  op->removeAttr(scheduleName);
   SmallPtrSet<Operation *, 16> known;
   kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
   SmallVector<int64_t> inner(schedule.getInner()), partial(schedule.getPartial());
-  bool cuts = llvm::any_of(inner, [](int64_t s) { return s > 0; });
+  auto isCut = [](int64_t size) { return size > 0; };
+  bool cuts = llvm::any_of(inner, isCut);
+  if (cuts && isContraction(op) && llvm::any_of(partial, isCut)) {
+    // Partial results of products last for all loops of their sums.
+    op->setAttr(scheduleName, ScheduleAttr::get(kernel.getContext(), {}, {}, {}, inner, {}));
+    return keepPartial(op, partial);
+  }
+  op->removeAttr(scheduleName);
   if (cuts) {
     takeSeveralTerms(op, inner);
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     op->setAttr("lamina.inner", rewriter.getUnitAttr());
-    if (llvm::any_of(partial, [](int64_t s) { return s > 0; }))
+    if (llvm::any_of(partial, isCut))
       op->setAttr("lamina.partial", rewriter.getDenseI64ArrayAttr(partial));
     scf::SCFTilingOptions tiling;
     tiling.setTileSizes(getAsIndexOpFoldResult(kernel.getContext(), inner));
@@ -261,7 +310,7 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
     cleanUp();
     return success();
   }
-  if (llvm::any_of(partial, [](int64_t s) { return s > 0; }))
+  if (llvm::any_of(partial, isCut))
     op->setAttr("lamina.partial", rewriter.getDenseI64ArrayAttr(partial));
   return success();
 }
@@ -308,47 +357,16 @@ LogicalResult Tiler::run() {
 
   prefetchPanels(kernel);
 
-  // Vectors of partial results for reductions along a contiguous axis.
   for (SmallVector<linalg::LinalgOp> rest = marked("lamina.partial"); !rest.empty(); rest = marked("lamina.partial")) {
     linalg::LinalgOp op = rest.front();
     SmallVector<int64_t> partial(op->getAttrOfType<DenseI64ArrayAttr>("lamina.partial").asArrayRef());
     op->removeAttr("lamina.partial");
-    SmallPtrSet<Operation *, 16> loops;
-    kernel.walk([&](scf::ForOp loop) { loops.insert(loop); });
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    bool whole = true;
-    for (auto [range, size] : llvm::zip_equal(ranges, partial))
-      whole &= size == 0 || range == size;
-    if (whole)
-      continue;
-    bool multiplies = isContraction(op);
-    auto start = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
-    rewriter.setInsertionPoint(op);
-    FailureOr<scf::SCFTilingResult> result =
-        scf::tileReductionUsingScf(rewriter, cast<PartialReductionOpInterface>(op.getOperation()),
-                                   getAsIndexOpFoldResult(kernel.getContext(), partial));
-    if (failed(result))
-      return op.emitOpError("cannot keep partial results as its schedule says");
-    // What is neutral to the largest number is NaN; its own start is as well, and a number.
-    if (start && takesLargestNumber(op))
-      for (Value initial : result->initialValues)
-        if (auto fill = initial.getDefiningOp<linalg::FillOp>())
-          rewriter.modifyOpInPlace(fill, [&] { fill.getInputsMutable().assign(start.getInputs()); });
-    rewriter.replaceOp(op, result->replacements);
-    for (Operation *tiled : result->tiledOps)
-      if (multiplies && isa<linalg::LinalgOp>(tiled))
-        tiled->setAttr("lamina.products", rewriter.getUnitAttr());
-    peelLoops(rewriter, kernel, loops, /*lanes=*/0);
-    cleanUp();
-    // Masks stay out of products: what peeling left over is cut to single elements.
-    for (linalg::LinalgOp part : marked("lamina.products")) {
-      part->removeAttr("lamina.products");
-      SmallVector<int64_t> sizes = llvm::map_to_vector(
-          part.getStaticLoopRanges(), [](int64_t range) -> int64_t { return ShapedType::isDynamic(range); });
-      if (llvm::is_contained(sizes, 1) && failed(tileGroup(part, sizes, {}, /*forall=*/false)))
-        return failure();
-    }
-    cleanUp();
+    bool whole = llvm::all_of(llvm::zip_equal(ranges, partial), [](auto loop) {
+      return std::get<1>(loop) == 0 || std::get<0>(loop) == std::get<1>(loop);
+    });
+    if (!whole && failed(keepPartial(op, partial)))
+      return failure();
   }
   RewritePatternSet patterns(kernel.getContext());
   populateOperandPatterns(patterns);
