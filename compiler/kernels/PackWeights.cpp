@@ -50,26 +50,106 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       return 0;
     if (constant)
       return width;
-    int64_t rows = 1;
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    for (auto [i, iterator] : llvm::enumerate(iterators))
-      if (iterator == utils::IteratorType::parallel && getAffineDimExpr(i, op.getContext()) != columns)
-        rows *= ShapedType::isDynamic(ranges[i]) ? 1 : ranges[i];
-    return rows >= manyRows ? width : 0;
+    return positions(op, operand) >= manyRows ? width : 0;
   }
 
-  /// A matrix with too few columns for a vector of them, and long ones.
-  bool isNarrow(linalg::GenericOp op, OpOperand *operand) {
+  /// Too few columns for a vector of them, and long ones: vectors run along the axis before, which the left operand is
+  /// summed along too.
+  bool isNarrow(linalg::GenericOp op, OpOperand *operand, bool constant) {
     auto type = cast<RankedTensorType>(operand->get().getType());
-    AffineMap read = op.getMatchingIndexingMap(operand), written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    if (!type.hasStaticShape() || type.getRank() != 2 || op.getNumReductionLoops() != 1 ||
-        !read.isProjectedPermutation() || read.getResult(1) != written.getResults().back())
+    AffineMap read = op.getMatchingIndexingMap(operand), left = op.getMatchingIndexingMap(op.getDpsInputOperand(0)),
+              written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    int64_t rank = type.getRank();
+    if (!type.hasStaticShape() || rank < 2 || !read.isProjectedPermutation() || written.getNumResults() == 0 ||
+        left.getNumResults() == 0 || read.getResults().back() != written.getResults().back() ||
+        read.getResult(rank - 2) != left.getResults().back())
       return false;
-    unsigned k = cast<AffineDimExpr>(read.getResult(0)).getPosition();
-    AffineMap left = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
-    return op.getIteratorTypesArray()[k] == utils::IteratorType::reduction &&
-           left.getResults().back() == read.getResult(0) && type.getDimSize(1) < panel / 2 &&
-           type.getDimSize(0) >= longSum;
+    SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+    for (AffineExpr expr : read.getResults().drop_back())
+      if (iterators[cast<AffineDimExpr>(expr).getPosition()] != utils::IteratorType::reduction)
+        return false;
+    int64_t columns = type.getDimSize(rank - 1), lanes = panel / 2;
+    return columns < lanes && type.getDimSize(rank - 2) >= lanes && type.getNumElements() / columns >= longSum &&
+           (constant || positions(op, operand) >= someRows);
+  }
+
+  /// How many known rows of the result share the operand.
+  static int64_t positions(linalg::GenericOp op, OpOperand *operand) {
+    int64_t rows = 1;
+    AffineMap read = op.getMatchingIndexingMap(operand);
+    for (auto [loop, range] : llvm::enumerate(op.getStaticLoopRanges()))
+      if (op.getIteratorTypesArray()[loop] == utils::IteratorType::parallel && !read.isFunctionOfDim(loop) &&
+          !ShapedType::isDynamic(range))
+        rows *= range;
+    return rows;
+  }
+
+  /// A long sum of which the last axis has too few elements for a vector, and another has enough that lie side by side
+  /// in an operand: that one comes last, and the result is turned afterwards.
+  linalg::GenericOp turnResult(linalg::GenericOp op) {
+    constexpr int64_t manyTerms = 64;
+    int64_t lanes = panel / 2, terms = 1;
+    AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    if (!fill || !type.hasStaticShape() || type.getRank() < 2 || !written.isProjectedPermutation())
+      return op;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+    for (auto [range, iterator] : llvm::zip_equal(ranges, iterators))
+      if (iterator == utils::IteratorType::reduction && !ShapedType::isDynamic(range))
+        terms *= range;
+    AffineExpr narrow = written.getResults().back();
+    if (terms < manyTerms || type.getShape().back() >= lanes)
+      return op;
+    std::optional<unsigned> wide;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      AffineMap read = op.getMatchingIndexingMap(operand);
+      if (read.getNumResults() == 0)
+        continue;
+      AffineExpr last = read.getResults().back();
+      if (last != narrow && isa<AffineDimExpr>(last) &&
+          !read.isFunctionOfDim(cast<AffineDimExpr>(narrow).getPosition()))
+        wide = written.getResultPosition(last);
+    }
+    if (!wide || type.getDimSize(*wide) < lanes)
+      return op;
+    SmallVector<int64_t> order;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (axis != int64_t(*wide))
+        order.push_back(axis);
+    order.push_back(*wide);
+    OpBuilder builder(op);
+    Location loc = op.getLoc();
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, applyPermutation(type.getShape(), order), type.getElementType());
+    Value start = linalg::FillOp::create(builder, loc, fill.getInputs(), ValueRange{empty}).getResult(0);
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    maps.back() = AffineMap::get(written.getNumDims(), 0, applyPermutation(written.getResults(), order), &getContext());
+    auto sum = linalg::GenericOp::create(builder, loc, TypeRange{empty.getType()}, op.getInputs(), ValueRange{start},
+                                         maps, iterators);
+    sum->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    sum.getRegion().takeBody(op.getRegion());
+    op->getResult(0).replaceAllUsesWith(turned(builder, sum.getResult(0), invertPermutationVector(order)));
+    op.erase();
+    return sum;
+  }
+
+  /// A copy whose axis i is axis order[i] of a tensor.
+  Value turned(OpBuilder &builder, Value tensor, ArrayRef<int64_t> order) {
+    Location loc = tensor.getLoc();
+    auto type = cast<RankedTensorType>(tensor.getType());
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tensor);
+    applyPermutationToVector(sizes, order);
+    Value empty = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
+    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+    AffineMap from = inversePermutation(AffineMap::getPermutationMap(order, &getContext()));
+    auto copy = linalg::GenericOp::create(
+        builder, loc, TypeRange{empty.getType()}, ValueRange{tensor}, ValueRange{empty},
+        ArrayRef<AffineMap>{from, identity}, iterators,
+        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+    return copy.getResult(0);
   }
 
   /// Rows that the left operand is summed along too, for enough columns of the result and rows of the left operand.
@@ -107,21 +187,12 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       if (axis != moved)
         order.push_back(axis);
     order.push_back(moved);
-    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, op.getLoc(), operand->get());
-    applyPermutationToVector(sizes, order);
-    Value empty = tensor::EmptyOp::create(builder, op.getLoc(), sizes, type.getElementType());
-    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-    SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
-    AffineMap from = inversePermutation(AffineMap::getPermutationMap(order, &getContext()));
-    auto copy = linalg::GenericOp::create(
-        builder, op.getLoc(), TypeRange{empty.getType()}, ValueRange{operand->get()}, ValueRange{empty},
-        ArrayRef<AffineMap>{from, identity}, iterators,
-        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
+    Value copy = turned(builder, operand->get(), order);
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     AffineMap &map = maps[operand->getOperandNumber()];
     map = AffineMap::get(map.getNumDims(), 0, applyPermutation(ArrayRef(map.getResults()), order), &getContext());
     op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
-    operand->set(copy.getResult(0));
+    operand->set(copy);
   }
 
   void runOnOperation() override {
@@ -131,11 +202,13 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       if (isContraction(op) && op.getNumDpsInputs() == 2 && op->getNumResults() == 1)
         contractions.push_back(op);
     });
+    for (linalg::GenericOp &op : contractions)
+      op = turnResult(op);
     for (linalg::GenericOp op : contractions) {
       OpOperand *operand = op.getDpsInputOperand(1);
       bool constant = weights.values.contains(operand->get());
-      if (constant && isNarrow(op, operand)) {
-        moveLast(op, operand, 0);
+      if (isNarrow(op, operand, constant)) {
+        moveLast(op, operand, cast<RankedTensorType>(operand->get().getType()).getRank() - 2);
         continue;
       }
       if (int64_t axis = columnsOfRows(op, operand, constant); axis >= 0)

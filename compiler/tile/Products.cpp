@@ -161,6 +161,12 @@ void takeSeveralTerms(linalg::LinalgOp op, MutableArrayRef<int64_t> inner) {
     if (type == utils::IteratorType::parallel)
       sums *= ShapedType::isDynamic(range) ? fewSums + 1 : range;
   int64_t last = ranges.size() - 1;
+  // A window of several places has no several terms as a vector.
+  for (AffineMap map : op.getIndexingMapsArray())
+    for (AffineExpr expr : map.getResults())
+      for (int64_t loop = 0; loop < last; ++loop)
+        if (ranges[loop] != 1 && expr.isFunctionOfDim(loop) && expr.isFunctionOfDim(last))
+          return;
   if (isContraction(op) && sums <= fewSums && iterators[last] == utils::IteratorType::reduction && inner[last] == 1 &&
       !ShapedType::isDynamic(ranges[last]) && ranges[last] % termsAtOnce == 0)
     inner[last] = termsAtOnce;

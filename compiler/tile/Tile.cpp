@@ -35,7 +35,6 @@ bool takesLargestNumber(linalg::LinalgOp op) {
 }
 
 constexpr llvm::StringLiteral scheduleName = "lamina.schedule";
-constexpr llvm::StringLiteral filledName = "lamina.filled";
 
 class Tiler {
 public:
@@ -48,6 +47,7 @@ private:
   int64_t workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute);
   LogicalResult tileGroup(linalg::LinalgOp root, ArrayRef<int64_t> sizes, ArrayRef<int64_t> order, bool forall);
   LogicalResult tileAlone(linalg::LinalgOp op);
+  void boundLoops(ArrayRef<FilledRange> filled, ArrayRef<int64_t> sizes, ArrayRef<LoopLikeOpInterface> loops);
   LogicalResult keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial);
   LogicalResult tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t> tile);
   void cleanUp();
@@ -222,6 +222,21 @@ LogicalResult Tiler::tileRest(ArrayRef<linalg::LinalgOp> rests, ArrayRef<int64_t
   return success();
 }
 
+/// Walks only the places of the loops that are not known to be zero.
+void Tiler::boundLoops(ArrayRef<FilledRange> filled, ArrayRef<int64_t> sizes, ArrayRef<LoopLikeOpInterface> loops) {
+  for (const FilledRange &range : filled) {
+    if (sizes[range.loop] != 1)
+      continue;
+    unsigned place = llvm::count_if(sizes.take_front(range.loop), [](int64_t size) { return size > 0; });
+    LoopLikeOpInterface around = loops[place];
+    auto loop = cast<scf::ForOp>(around.getOperation());
+    LoopLikeOpInterface outermost = loops.front();
+    rewriter.setInsertionPoint(outermost);
+    loop.setLowerBound(getValueOrCreateConstantIndexOp(rewriter, loop.getLoc(), range.begin));
+    loop.setUpperBound(getValueOrCreateConstantIndexOp(rewriter, loop.getLoc(), range.end));
+  }
+}
+
 /// Adds up vectors of partial results in reductions along a contiguous axis, which are added up at the end.
 LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial) {
   SmallPtrSet<Operation *, 16> loops;
@@ -229,6 +244,7 @@ LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial)
   bool multiplies = isContraction(op);
   auto start = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
   rewriter.setInsertionPoint(op);
+  SmallVector<FilledRange> filled = filledRanges(op, rewriter);
   FailureOr<scf::SCFTilingResult> result =
       scf::tileReductionUsingScf(rewriter, cast<PartialReductionOpInterface>(op.getOperation()),
                                  getAsIndexOpFoldResult(kernel.getContext(), partial));
@@ -239,16 +255,11 @@ LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial)
     for (Value initial : result->initialValues)
       if (auto fill = initial.getDefiningOp<linalg::FillOp>())
         rewriter.modifyOpInPlace(fill, [&] { fill.getInputsMutable().assign(start.getInputs()); });
-  Attribute schedule = op->getAttr(scheduleName), places = op->getAttr(filledName);
+  boundLoops(filled, partial, result->loops);
   rewriter.replaceOp(op, result->replacements);
-  for (Operation *tiled : result->tiledOps) {
+  for (Operation *tiled : result->tiledOps)
     if (multiplies && isa<linalg::LinalgOp>(tiled))
       tiled->setAttr("lamina.products", rewriter.getUnitAttr());
-    if (schedule && isa<linalg::LinalgOp>(tiled))
-      tiled->setAttr(scheduleName, schedule);
-    if (places && isa<linalg::LinalgOp>(tiled))
-      tiled->setAttr(filledName, places);
-  }
   peelLoops(rewriter, kernel, loops, /*lanes=*/0);
   cleanUp();
   // Masks stay out of products: what peeling left over is cut to single elements.
@@ -265,6 +276,7 @@ LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial)
 
 LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
   auto schedule = op->getAttrOfType<ScheduleAttr>(scheduleName);
+  op->removeAttr(scheduleName);
   SmallPtrSet<Operation *, 16> known;
   kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
   SmallVector<int64_t> inner(schedule.getInner()), partial(schedule.getPartial());
@@ -272,10 +284,10 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
   bool cuts = llvm::any_of(inner, isCut);
   if (cuts && isContraction(op) && llvm::any_of(partial, isCut)) {
     // Partial results of products last for all loops of their sums.
-    op->setAttr(scheduleName, ScheduleAttr::get(kernel.getContext(), {}, {}, {}, inner, {}));
+    for (auto [size, other] : llvm::zip_equal(partial, inner))
+      size = size ? size : other;
     return keepPartial(op, partial);
   }
-  op->removeAttr(scheduleName);
   if (cuts) {
     takeSeveralTerms(op, inner);
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
@@ -290,15 +302,7 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
         scf::tileUsingSCF(rewriter, cast<TilingInterface>(op.getOperation()), tiling);
     if (failed(result))
       return op.emitOpError("cannot be tiled as its schedule says");
-    for (const FilledRange &range : filled) {
-      if (inner[range.loop] != 1)
-        continue;
-      rewriter.setInsertionPoint(result->loops.front());
-      unsigned place = llvm::count_if(ArrayRef(inner).take_front(range.loop), [](int64_t size) { return size > 0; });
-      auto loop = cast<scf::ForOp>(result->loops[place].getOperation());
-      loop.setLowerBound(getValueOrCreateConstantIndexOp(rewriter, op.getLoc(), range.begin));
-      loop.setUpperBound(getValueOrCreateConstantIndexOp(rewriter, op.getLoc(), range.end));
-    }
+    boundLoops(filled, inner, result->loops);
     rewriter.replaceOp(op, result->replacements);
     peelLoops(rewriter, kernel, known, /*lanes=*/0);
     cleanUp();
