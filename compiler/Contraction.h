@@ -46,6 +46,12 @@ inline int64_t workOfTurn(linalg::LinalgOp op) {
   return std::max(move, work);
 }
 
+/// As many of so many columns as fill whole vectors, of a number that LLVM does not widen; all if they are less than
+/// one.
+inline int64_t wholeVectors(int64_t columns, int64_t lanes) {
+  return columns <= lanes ? columns : int64_t(llvm::bit_floor(uint64_t(columns / lanes))) * lanes;
+}
+
 /// Half of a core's cache of second level: more than this is read from further away again.
 inline constexpr int64_t cacheBytes = 1 << 19;
 

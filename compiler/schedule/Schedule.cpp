@@ -243,7 +243,7 @@ int64_t Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, in
   for (int64_t vectors : {4, 2, 1}) {
     // Columns that are no whole vector take one by themselves.
     int64_t columns = std::min(n, vectors * width), most = (registers - vectors - 2) / vectors, count = 1;
-    if (columns <= (vectors - 1) * width || (columns > width && columns % width))
+    if (columns <= (vectors - 1) * width || columns != wholeVectors(columns, width))
       continue;
     Sizes own(tile);
     for (int64_t loop : rows) {
@@ -379,9 +379,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   } else {
     bool fewRows = m < 0 || (!ShapedType::isDynamic(ranges[m]) && ranges[m] <= 4);
     tile[n] = columns(ranges[n], width, fewRows ? 4 : 2);
-    // A short axis that is no whole number of vectors is walked in whole ones: LLVM would widen the odd one.
-    if (ranges[n] == tile[n] && tile[n] > width && tile[n] % width)
-      tile[n] = tile[n] / width * width;
+    tile[n] = wholeVectors(tile[n], width);
     for (int64_t i = rootLoops - 1; i >= 0; --i)
       if (i != n && iterators[i] == utils::IteratorType::parallel && ranges[i] != 1 && !isShared(i))
         rowLoops.push_back(i);

@@ -179,15 +179,18 @@ void peelLoops(IRRewriter &rewriter, Operation *scope, SmallPtrSetImpl<Operation
   for (scf::ForOp loop : loops) {
     bool isOfRows = rows > fewRows + 1 && getConstantIntValue(loop.getStep()) == rows;
     bool isOfVectors = lanes > 0 && getConstantIntValue(loop.getStep()).value_or(1) % lanes == 0;
-    scf::ForOp rest;
-    if (failed(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)))
-      continue;
-    std::optional<int64_t> begin = getConstantIntValue(rest.getLowerBound()),
-                           end = getConstantIntValue(rest.getUpperBound());
-    int64_t left = begin && end ? *end - *begin : 0;
-    int64_t step = isOfRows ? fewRows : isOfVectors && left > lanes && left % lanes ? lanes : 0;
-    if (step && shortenSteps(rewriter, rest, step))
-      (void)scf::peelForLoopAndSimplifyBounds(rewriter, rest, loop);
+    for (scf::ForOp rest; succeeded(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)); loop = rest) {
+      std::optional<int64_t> begin = getConstantIntValue(rest.getLowerBound()),
+                             end = getConstantIntValue(rest.getUpperBound());
+      int64_t left = begin && end ? *end - *begin : 0, step = 0;
+      if (isOfRows)
+        step = fewRows;
+      else if (isOfVectors && left && wholeVectors(left, lanes) != left)
+        step = wholeVectors(left, lanes);
+      if (!step || !shortenSteps(rewriter, rest, step))
+        break;
+      isOfRows = false;
+    }
   }
 }
 
@@ -304,7 +307,7 @@ LogicalResult Tiler::tileAlone(linalg::LinalgOp op) {
       return op.emitOpError("cannot be tiled as its schedule says");
     boundLoops(filled, inner, result->loops);
     rewriter.replaceOp(op, result->replacements);
-    peelLoops(rewriter, kernel, known, /*lanes=*/0);
+    peelLoops(rewriter, kernel, known, vectorBytes / 4);
     cleanUp();
     SmallVector<linalg::LinalgOp> rests = marked("lamina.inner");
     for (linalg::LinalgOp rest : rests)
@@ -346,7 +349,7 @@ LogicalResult Tiler::run() {
     if (failed(tileGroup(root, schedule.getTile(), schedule.getOrder(), /*forall=*/false)))
       return failure();
     cleanUp();
-    peelLoops(rewriter, kernel, known, multiplies ? vectorBytes / 4 : 0, openRows);
+    peelLoops(rewriter, kernel, known, vectorBytes / 4, openRows);
     cleanUp();
     if (failed(tileRest(marked("lamina.root"), schedule.getTile())))
       return failure();

@@ -70,26 +70,48 @@ private:
 
 } // namespace
 
+namespace {
+
+Value choose(Operation *op, arith::CmpFPredicate predicate, Value x, Value y, Value chosen, Value other) {
+  OpBuilder b(op);
+  return arith::SelectOp::create(b, op->getLoc(), arith::CmpFOp::create(b, op->getLoc(), predicate, x, y), chosen,
+                                 other);
+}
+
+/// Of how many elements LLVM takes the extremes one by one.
+bool isOdd(Type type) {
+  auto vector = dyn_cast<VectorType>(type);
+  return vector && vector.getRank() > 0 && !llvm::isPowerOf2_64(vector.getShape().back());
+}
+
+} // namespace
+
 void expandMaxNumbers(FunctionOpInterface function) {
+  using P = arith::CmpFPredicate;
   Numbers numbers;
-  SmallVector<std::tuple<arith::MaxNumFOp, bool, bool>> ops;
-  function.walk(
-      [&](arith::MaxNumFOp op) { ops.push_back({op, numbers.contains(op.getLhs()), numbers.contains(op.getRhs())}); });
+  SmallVector<std::tuple<Operation *, bool, bool>> ops;
+  function.walk([&](Operation *op) {
+    if (isa<arith::MaxNumFOp>(op) ||
+        (isa<arith::MaximumFOp, arith::MinimumFOp>(op) && isOdd(op->getResult(0).getType())))
+      ops.push_back({op, numbers.contains(op->getOperand(0)), numbers.contains(op->getOperand(1))});
+  });
   for (auto [op, left, right] : ops) {
-    OpBuilder b(op);
-    Location loc = op.getLoc();
-    auto choose = [&](arith::CmpFPredicate predicate, Value x, Value y, Value chosen, Value other) -> Value {
-      return arith::SelectOp::create(b, loc, arith::CmpFOp::create(b, loc, predicate, x, y), chosen, other);
-    };
-    using P = arith::CmpFPredicate;
-    Value x = op.getLhs(), y = op.getRhs();
-    if (left)
-      std::swap(x, y);
-    Value larger = choose(P::OGT, x, y, x, y);
-    if (!left && !right)
-      larger = choose(P::UNO, y, y, x, larger);
-    op.getResult().replaceAllUsesWith(larger);
-    op.erase();
+    Value x = op->getOperand(0), y = op->getOperand(1), result;
+    if (isa<arith::MaxNumFOp>(op)) {
+      if (left)
+        std::swap(x, y);
+      result = choose(op, P::OGT, x, y, x, y);
+      if (!left && !right)
+        result = choose(op, P::UNO, y, y, x, result);
+    } else {
+      if (left)
+        std::swap(x, y);
+      result = choose(op, isa<arith::MaximumFOp>(op) ? P::UGT : P::ULT, x, y, x, y);
+      if (!left && !right)
+        result = choose(op, P::UNO, y, y, y, result);
+    }
+    op->getResult(0).replaceAllUsesWith(result);
+    op->erase();
   }
 }
 

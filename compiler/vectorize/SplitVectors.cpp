@@ -385,15 +385,18 @@ void Splitter::reduceRows(vector::MultiDimReductionOp op) {
 
 void Splitter::run() {
   choose();
-  // As many registers as go side by side anyway need no order.
+  // As many registers as go side by side anyway need no order. LLVM would widen odd rows, though.
   if (llvm::all_of(roots, [&](Operation *root) {
         auto type = cast<VectorType>(sourceOfRoot(root).getType());
-        return isa<vector::TransferWriteOp>(root) && byRows(type).size() <= together;
+        int64_t row = type.getShape().back();
+        return isa<vector::TransferWriteOp>(root) && byRows(type).size() <= together &&
+               (row <= lanes || (row % lanes == 0 && llvm::isPowerOf2_64(row / lanes)));
       }))
     return;
   SmallVector<Operation *> done;
   for (Operation *root : roots) {
-    if (!isSplit(sourceOfRoot(root)))
+    // A constant row would keep what it starts in one piece.
+    if (!isSplit(sourceOfRoot(root)) && !matchPattern(sourceOfRoot(root), m_Constant()))
       continue;
     b.setInsertionPoint(root);
     if (auto write = dyn_cast<vector::TransferWriteOp>(root))

@@ -67,3 +67,18 @@ func.func @rows(%x: vector<2x32xf32>) -> vector<2xf32> attributes {lamina.kernel
   %0 = vector.multi_reduction <maxnumf>, %x, %start [1] : vector<2x32xf32> to vector<2xf32>
   return %0 : vector<2xf32>
 }
+
+// -----
+
+// Of ten elements LLVM would take the extremes one by one: NaN on either side is the result.
+// CHECK-LABEL: func @odd
+// CHECK-SAME: (%[[X:.*]]: vector<10xf32>, %[[Y:.*]]: vector<10xf32>)
+// CHECK: %[[ABOVE:.*]] = arith.cmpf ugt, %[[X]], %[[Y]]
+// CHECK: %[[LARGER:.*]] = arith.select %[[ABOVE]], %[[X]], %[[Y]]
+// CHECK: %[[NAN:.*]] = arith.cmpf uno, %[[Y]], %[[Y]]
+// CHECK: arith.select %[[NAN]], %[[Y]], %[[LARGER]]
+// CHECK-NOT: arith.maximumf
+func.func @odd(%x: vector<10xf32>, %y: vector<10xf32>) -> vector<10xf32> attributes {lamina.kernel} {
+  %0 = arith.maximumf %x, %y : vector<10xf32>
+  return %0 : vector<10xf32>
+}
