@@ -110,7 +110,7 @@ private:
   void scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction);
   void scheduleRows(linalg::LinalgOp root, unsigned shared);
   void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
-  int64_t tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width, Sizes &tile) const;
+  bool tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width, Sizes &tile) const;
   void cutOuter(linalg::LinalgOp root, Sizes &items, int64_t m, int64_t n, int64_t fewestRows, int64_t terms);
   SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile, int64_t bytes);
   int64_t rows(int64_t size, int64_t best) const;
@@ -227,23 +227,24 @@ SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &
 
 /// Tiles several loops of rows, innermost first, where a single one has too few to keep the multipliers busy: as many
 /// whole loops as registers hold, and of the next what divides it. Compares widths by the cycles of all tiles for one
-/// term of the sums, each tile's bounded by multiplications, loads, and the latency of a
-/// sum's step. Gives the number of rows, or 0 if the loop of the innermost rows is enough.
-int64_t Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width,
-                               Sizes &tile) const {
+/// term of the sums, each tile's bounded by multiplications, loads, and the latency of a sum's step. Leaves the tile
+/// alone if the loop of the innermost rows is enough.
+bool Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width,
+                            Sizes &tile) const {
   constexpr int64_t enoughRows = 8, latency = 4;
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();
   if (rows.size() < 2 || ranges[rows.front()] >= enoughRows || ShapedType::isDynamic(ranges[column]) ||
       llvm::any_of(rows, [&](int64_t loop) { return ShapedType::isDynamic(ranges[loop]); }))
-    return 0;
+    return false;
   int64_t total = 1;
   for (int64_t loop : rows)
     total *= ranges[loop];
-  int64_t best = std::numeric_limits<int64_t>::max(), bestRows = 0, n = ranges[column];
+  constexpr int64_t none = std::numeric_limits<int64_t>::max();
+  int64_t best = none, n = ranges[column];
   for (int64_t vectors : {4, 2, 1}) {
     // Columns that are no whole vector take one by themselves.
     int64_t columns = std::min(n, vectors * width), most = (registers - vectors - 2) / vectors, count = 1;
-    if (columns <= (vectors - 1) * width || columns != wholeVectors(columns, width))
+    if (most < 1 || columns <= (vectors - 1) * width || columns != wholeVectors(columns, width))
       continue;
     Sizes own(tile);
     for (int64_t loop : rows) {
@@ -263,11 +264,10 @@ int64_t Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, in
     cost *= total / count;
     if (cost < best) {
       best = cost;
-      bestRows = count;
       tile = own;
     }
   }
-  return bestRows;
+  return best < none;
 }
 
 /// Cuts the loops around rows m and columns n, which are cut already, until an item of work is small enough, but keeps
@@ -359,6 +359,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     if (iterators[i] == utils::IteratorType::parallel)
       tile[i] = 1;
 
+  bool windowed = false;
+  for (unsigned i = 0; i < contraction.getNumLoops(); ++i)
+    windowed |= isWindowed(contraction, i);
   SmallVector<int64_t> rowLoops;
   bool together = false;
   // Few rows take so little time that the next block has to arrive meanwhile.
@@ -378,8 +381,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
         inner[i] = 1;
   } else {
     bool fewRows = m < 0 || (!ShapedType::isDynamic(ranges[m]) && ranges[m] <= 4);
-    tile[n] = columns(ranges[n], width, fewRows ? 4 : 2);
-    tile[n] = wholeVectors(tile[n], width);
+    tile[n] = wholeVectors(columns(ranges[n], width, fewRows ? 4 : 2), width);
     for (int64_t i = rootLoops - 1; i >= 0; --i)
       if (i != n && iterators[i] == utils::IteratorType::parallel && ranges[i] != 1 && !isShared(i))
         rowLoops.push_back(i);
@@ -390,16 +392,14 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     // Accumulators, a row of the right operand and a broadcast must fit the registers.
     int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);
     best = std::max<int64_t>(1, registers >= 32 ? std::min<int64_t>(best, vectors == 1 ? 12 : 8) : best);
-    if (m >= 0 && (panel || !(together = tileFewRows(root, rowLoops, n, width, tile))))
+    together = windowed && !panel && tileFewRows(root, rowLoops, n, width, tile);
+    if (m >= 0 && !together)
       tile[m] = rows(ranges[m], best);
     for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
       if (type == utils::IteratorType::reduction)
         inner[i] = 1;
   }
   // Rows run innermost, so that a panel of the right operand stays in the cache.
-  bool windowed = false;
-  for (unsigned i = 0; i < contraction.getNumLoops(); ++i)
-    windowed |= isWindowed(contraction, i);
   SmallVector<unsigned> blocks;
   // Packed operands are read in order as they are.
   bool packed =
