@@ -46,6 +46,27 @@ inline int64_t workOfTurn(linalg::LinalgOp op) {
   return std::max(move, work);
 }
 
+/// What an open loop is taken for where sums are weighed.
+inline constexpr int64_t openSum = 64;
+
+/// The work of all loops but those that are cut; open ones that are not summed count once.
+inline int64_t workOf(linalg::LinalgOp op, ArrayRef<bool> cut = {}) {
+  int64_t work = workOfTurn(op);
+  for (auto [loop, type] : llvm::enumerate(op.getIteratorTypesArray())) {
+    int64_t range = op.getStaticLoopRanges()[loop];
+    if (loop >= cut.size() || !cut[loop])
+      work *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
+  }
+  return work;
+}
+
+/// The work of an element of the result.
+inline int64_t workOfElement(linalg::LinalgOp op) {
+  return workOf(op, llvm::map_to_vector(op.getIteratorTypesArray(), [](utils::IteratorType type) {
+                  return type == utils::IteratorType::parallel;
+                }));
+}
+
 /// As many of so many columns as fill whole vectors, of a number that LLVM does not widen; all if they are less than
 /// one.
 inline int64_t wholeVectors(int64_t columns, int64_t lanes) {
@@ -61,10 +82,9 @@ struct SumSize {
 };
 
 inline SumSize sumSize(linalg::LinalgOp op) {
-  constexpr int64_t openRange = 64;
   SumSize size;
   SmallVector<int64_t> ranges = llvm::map_to_vector(
-      op.getStaticLoopRanges(), [](int64_t range) { return ShapedType::isDynamic(range) ? openRange : range; });
+      op.getStaticLoopRanges(), [](int64_t range) { return ShapedType::isDynamic(range) ? openSum : range; });
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   for (OpOperand *input : op.getDpsInputOperands()) {
     int64_t bytes = llvm::divideCeil(getElementTypeOrSelf(input->get().getType()).getIntOrFloatBitWidth(), 8);

@@ -1,6 +1,7 @@
 // Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop
 // reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum; other rows that are
-// summed along as columns. Guarantees that a panel is read through linalg.unpack, which tiles to slices of the panels.
+// summed along as columns; results of few columns with another axis last. Guarantees that a panel is read through
+// linalg.unpack, which tiles to slices of the panels.
 
 #include "compiler/Contraction.h"
 #include "compiler/Passes.h"
@@ -23,6 +24,13 @@ constexpr int64_t manyRows = 128;
 constexpr int64_t someRows = 16;
 /// Sums at least this long pay for the horizontal reduction at the end of vectors that run along them.
 constexpr int64_t longSum = 256;
+
+/// All axes in order but one, which comes last.
+SmallVector<int64_t> withLast(int64_t rank, int64_t last) {
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  std::rotate(order.begin() + last, order.begin() + last + 1, order.end());
+  return order;
+}
 
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;
@@ -114,11 +122,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     }
     if (!wide || type.getDimSize(*wide) < lanes)
       return op;
-    SmallVector<int64_t> order;
-    for (int64_t axis = 0; axis < type.getRank(); ++axis)
-      if (axis != int64_t(*wide))
-        order.push_back(axis);
-    order.push_back(*wide);
+    SmallVector<int64_t> order = withLast(type.getRank(), *wide);
     OpBuilder builder(op);
     Location loc = op.getLoc();
     Value empty =
@@ -181,12 +185,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   void moveLast(linalg::GenericOp op, OpOperand *operand, int64_t moved) {
     OpBuilder builder(op);
     builder.setInsertionPointAfterValue(operand->get());
-    auto type = cast<RankedTensorType>(operand->get().getType());
-    SmallVector<int64_t> order;
-    for (int64_t axis = 0; axis < type.getRank(); ++axis)
-      if (axis != moved)
-        order.push_back(axis);
-    order.push_back(moved);
+    SmallVector<int64_t> order = withLast(cast<RankedTensorType>(operand->get().getType()).getRank(), moved);
     Value copy = turned(builder, operand->get(), order);
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     AffineMap &map = maps[operand->getOperandNumber()];

@@ -228,7 +228,6 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
       if (type == utils::IteratorType::reduction)
         inner[i] = 1;
   }
-  // Rows run innermost, so that a panel of the right operand stays in the cache.
   SmallVector<unsigned> blocks;
   // Packed operands are read in order as they are.
   bool packed =
@@ -239,6 +238,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   for (unsigned i = 0; i < rootLoops; ++i)
     if ((int64_t)i != n && !llvm::is_contained(blocks, i))
       order.push_back(i);
+  // Rows run innermost, so that a panel of the right operand stays in the cache.
   auto at = windowed || m < 0 ? order.end() : llvm::find(order, m);
   // Weights that fill the cache are read once an image, panel by panel, and the image once a panel.
   auto isPosition = [&](int64_t i) {
@@ -260,22 +260,19 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     at = order.end();
   order.insert(at, n);
 
-  int64_t work = 1;
-  SmallVector<int64_t> contractionRanges = contraction.getStaticLoopRanges();
-  for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
-    if (type == utils::IteratorType::reduction)
-      work *= ShapedType::isDynamic(contractionRanges[i]) ? 64 : contractionRanges[i];
+  int64_t work = workOfElement(contraction);
   Sizes items = distribute(root, tile, work, root == contraction ? root.getNumParallelLoops() : rootLoops);
   if (windowed && !blocks.empty()) {
     // The tiles of an item share the block.
     for (int64_t i = 0; i < rootLoops; ++i)
       items[i] = i != m && i != n && iterators[i] == utils::IteratorType::parallel;
     // Few rows are in one item, for which the other operand is read once.
-    for (int64_t i : rowLoops)
-      if (together)
+    if (together) {
+      for (int64_t i : rowLoops)
         items[i] = 0;
-    if (together && llvm::all_of(items, [](int64_t size) { return size == 0; }) && tile[n] < ranges[n])
-      items[n] = tile[n];
+      if (llvm::all_of(items, [](int64_t size) { return size == 0; }) && tile[n] < ranges[n])
+        items[n] = tile[n];
+    }
   }
   if (panelsFirst)
     for (int64_t i = 0; i < rootLoops; ++i)

@@ -130,7 +130,6 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
   Sizes tile(loops, 0), inner, partial;
   SmallVector<bool> done(loops, false);
   if (alone) {
-    int64_t work = workOfTurn(root);
     scheduleAlone(root, tile, partial, done);
     if (root.getNumReductionLoops()) {
       inner.assign(loops, 0);
@@ -138,12 +137,7 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
         if (root.getIteratorTypesArray()[i] == utils::IteratorType::reduction)
           std::swap(inner[i], tile[i]);
     }
-    for (unsigned i = 0; i < loops; ++i)
-      if (root.getIteratorTypesArray()[i] == utils::IteratorType::reduction) {
-        int64_t range = root.getStaticLoopRanges()[i];
-        work *= ShapedType::isDynamic(range) ? 64 : range;
-      }
-    write(root, distribute(root, tile, work, root.getNumParallelLoops()), tile, {}, inner, partial);
+    write(root, distribute(root, tile, workOfElement(root), root.getNumParallelLoops()), tile, {}, inner, partial);
     return;
   }
   for (unsigned i = 0; i < shared; ++i) {
@@ -161,7 +155,6 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
       tile[shared - 1] = columns(range, lanes(root), 4);
   }
   // What a row costs for each of the root's elements.
-  constexpr int64_t openSum = 64;
   int64_t rowWork = 0, rowElements = 1;
   Sizes rootInner, rootPartial;
   for (linalg::LinalgOp op : ops) {
@@ -176,13 +169,10 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
         if (i < shared && type.getRank() >= 1)
           cut[cast<AffineDimExpr>(expr).getPosition()] = true;
     }
-    int64_t points = workOfTurn(op);
-    for (auto [range, isCut, type] : llvm::zip_equal(op.getStaticLoopRanges(), cut, op.getIteratorTypesArray()))
-      if (!isCut)
-        points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
-    rowWork += points;
+    int64_t work = workOf(op, cut);
+    rowWork += work;
     if (op == root)
-      rowElements = points / workOfTurn(op);
+      rowElements = work / workOfTurn(op);
     Sizes own, partial;
     scheduleAlone(op, own, partial, cut);
     if (op == root)

@@ -173,10 +173,12 @@ void takeSeveralTerms(linalg::LinalgOp op, MutableArrayRef<int64_t> inner) {
 }
 
 int64_t tileOfOpenRows(linalg::LinalgOp root, ArrayRef<int64_t> tile) {
+  bool multiplies = false;
+  root->getParentOfType<func::FuncOp>().walk([&](linalg::LinalgOp op) { multiplies |= isContraction(op); });
   AffineMap written = root.getMatchingIndexingMap(root.getDpsInitOperand(0));
   int64_t rows = 0;
   for (auto [loop, range] : llvm::enumerate(root.getStaticLoopRanges()))
-    if (ShapedType::isDynamic(range) && written.getNumResults() > 1 &&
+    if (multiplies && ShapedType::isDynamic(range) && written.getNumResults() > 1 &&
         !written.getResults().back().isFunctionOfDim(loop))
       rows = std::max(rows, tile[loop]);
   return rows;

@@ -82,15 +82,10 @@ SmallVector<linalg::LinalgOp> Tiler::marked(StringRef mark) {
 /// About how many multiplications an element of the loops that threads share costs. Those are as they are at run time;
 /// other open loops are guesses.
 int64_t Tiler::workPerElement(linalg::LinalgOp root, ArrayRef<int64_t> distribute) {
-  constexpr int64_t openSum = 64;
   int64_t work = 0, shared = 1;
   kernel.walk([&](linalg::LinalgOp op) {
-    if (isa<linalg::FillOp>(op))
-      return;
-    int64_t points = workOfTurn(op);
-    for (auto [range, type] : llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
-      points *= !ShapedType::isDynamic(range) ? range : type == utils::IteratorType::reduction ? openSum : 1;
-    work += points;
+    if (!isa<linalg::FillOp>(op))
+      work += workOf(op);
   });
   for (auto [range, size] : llvm::zip(root.getStaticLoopRanges(), distribute))
     if (size && !ShapedType::isDynamic(range))
@@ -343,9 +338,7 @@ LogicalResult Tiler::run() {
   SmallPtrSet<Operation *, 16> known;
   kernel.walk([&](scf::ForOp loop) { known.insert(loop); });
   if (hasCut(schedule.getTile())) {
-    bool multiplies = false;
-    kernel.walk([&](linalg::LinalgOp op) { multiplies |= isContraction(op); });
-    int64_t openRows = multiplies ? tileOfOpenRows(root, schedule.getTile()) : 0;
+    int64_t openRows = tileOfOpenRows(root, schedule.getTile());
     if (failed(tileGroup(root, schedule.getTile(), schedule.getOrder(), /*forall=*/false)))
       return failure();
     cleanUp();

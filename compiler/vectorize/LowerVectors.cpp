@@ -112,7 +112,7 @@ struct LowerVectorsPass : impl::LowerVectorsPassBase<LowerVectorsPass> {
       memref::populateFoldMemRefAliasOpPatterns(patterns);
       (void)applyPatternsGreedily(function, std::move(patterns));
     }
-    expandMaxNumbers(function);
+    expandExtremes(function);
   }
 };
 

@@ -68,10 +68,6 @@ private:
   DenseSet<Value> refuted;
 };
 
-} // namespace
-
-namespace {
-
 Value choose(Operation *op, arith::CmpFPredicate predicate, Value x, Value y, Value chosen, Value other) {
   OpBuilder b(op);
   return arith::SelectOp::create(b, op->getLoc(), arith::CmpFOp::create(b, op->getLoc(), predicate, x, y), chosen,
@@ -86,7 +82,7 @@ bool isOdd(Type type) {
 
 } // namespace
 
-void expandMaxNumbers(FunctionOpInterface function) {
+void expandExtremes(FunctionOpInterface function) {
   using P = arith::CmpFPredicate;
   Numbers numbers;
   SmallVector<std::tuple<Operation *, bool, bool>> ops;
@@ -96,20 +92,15 @@ void expandMaxNumbers(FunctionOpInterface function) {
       ops.push_back({op, numbers.contains(op->getOperand(0)), numbers.contains(op->getOperand(1))});
   });
   for (auto [op, left, right] : ops) {
-    Value x = op->getOperand(0), y = op->getOperand(1), result;
-    if (isa<arith::MaxNumFOp>(op)) {
-      if (left)
-        std::swap(x, y);
-      result = choose(op, P::OGT, x, y, x, y);
-      if (!left && !right)
-        result = choose(op, P::UNO, y, y, x, result);
-    } else {
-      if (left)
-        std::swap(x, y);
-      result = choose(op, isa<arith::MaximumFOp>(op) ? P::UGT : P::ULT, x, y, x, y);
-      if (!left && !right)
-        result = choose(op, P::UNO, y, y, y, result);
-    }
+    Value x = op->getOperand(0), y = op->getOperand(1);
+    if (left)
+      std::swap(x, y);
+    // A comparison with NaN gives the other operand, or, where NaN is the result, the left one.
+    bool isNumber = isa<arith::MaxNumFOp>(op);
+    P predicate = isNumber ? P::OGT : isa<arith::MaximumFOp>(op) ? P::UGT : P::ULT;
+    Value result = choose(op, predicate, x, y, x, y);
+    if (!left && !right)
+      result = choose(op, P::UNO, y, y, isNumber ? x : y, result);
     op->getResult(0).replaceAllUsesWith(result);
     op->erase();
   }
