@@ -80,6 +80,16 @@ def SplitSumsPass : Pass<"lamina-split-sums", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def TurnColumnsPass : Pass<"lamina-turn-columns", "::mlir::func::FuncOp"> {
+  let summary = "Give sums of few columns another axis last, along which vectors run";
+  let description = [{
+    Long sums get an axis last that is the last of an operand; windows, as convolutions to few filters, get the innermost positions
+    last, and what they read too. Elementwise readers of the result turn it as they read it.
+  }];
+  let options = [Option<"lanes", "lanes", "int64_t", "16", "Elements of a vector">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PackWeightsPass : Pass<"lamina-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Give contractions their right operand in panels of one register tile";
   let description = [{
@@ -147,6 +157,16 @@ def CollapseAxesPass : Pass<"lamina-collapse-axes", "::mlir::func::FuncOp"> {
   let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "64", "Bytes of one vector register">];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def SplitWindowsPass : Pass<"lamina-split-windows", "::mlir::func::FuncOp"> {
+  let summary = "Read windows of few channels that lie side by side as axes of their own";
+  let description = [{
+    An axis of `position * places + place` becomes two, so that pooling whose steps are as large as its windows is a sum over rows.
+    For fewer channels than a vector has elements: others fill vectors as they are.
+  }];
+  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "64", "Bytes of a vector">];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
 def SchedulePass : Pass<"lamina-schedule", "::mlir::func::FuncOp"> {

@@ -113,6 +113,9 @@ void buildKernelsPipeline(OpPassManager &manager, const ::lamina::target::Machin
   functions.addPass(createCSEPass());
   functions.addPass(createStoreBoolsPass());
   functions.addPass(createSplitSumsPass());
+  TurnColumnsPassOptions turn;
+  turn.lanes = machine.vectorBytes / 4;
+  functions.addPass(createTurnColumnsPass(turn));
   PackWeightsPassOptions pack;
   pack.panel = machine.vectorBytes / 4 * 2;
   functions.addPass(createPackWeightsPass(pack));
@@ -129,6 +132,9 @@ void buildSchedulePipeline(OpPassManager &manager, const ::lamina::target::Machi
   CollapseAxesPassOptions collapse;
   collapse.vectorBytes = machine.vectorBytes;
   manager.addNestedPass<func::FuncOp>(createCollapseAxesPass(collapse));
+  SplitWindowsPassOptions split;
+  split.vectorBytes = machine.vectorBytes;
+  manager.addNestedPass<func::FuncOp>(createSplitWindowsPass(split));
   SchedulePassOptions schedule;
   schedule.vectorBytes = machine.vectorBytes;
   schedule.registers = machine.registers;

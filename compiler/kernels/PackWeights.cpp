@@ -1,10 +1,10 @@
 // Gives contractions their right operand in panels as wide as a register tile: [N/n][K…][n], so that the inner loop
 // reads one stream; weights of few columns as rows, [N][K], so that vectors run along the sum; other rows that are
-// summed along as columns; results of few columns with another axis last. Guarantees that a panel is read through
-// linalg.unpack, which tiles to slices of the panels.
+// summed along as columns. Guarantees that a panel is read through linalg.unpack, which tiles to slices of the panels.
 
 #include "compiler/Contraction.h"
 #include "compiler/Passes.h"
+#include "compiler/kernels/Turned.h"
 #include "compiler/kernels/Weights.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -24,13 +24,6 @@ constexpr int64_t manyRows = 128;
 constexpr int64_t someRows = 16;
 /// Sums at least this long pay for the horizontal reduction at the end of vectors that run along them.
 constexpr int64_t longSum = 256;
-
-/// All axes in order but one, which comes last.
-SmallVector<int64_t> withLast(int64_t rank, int64_t last) {
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  std::rotate(order.begin() + last, order.begin() + last + 1, order.end());
-  return order;
-}
 
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;
@@ -92,70 +85,6 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     return rows;
   }
 
-  /// A long sum of which the last axis has too few elements for a vector, and another has enough that lie side by side
-  /// in an operand: that one comes last, and the result is turned afterwards.
-  linalg::GenericOp turnResult(linalg::GenericOp op) {
-    constexpr int64_t manyTerms = 64;
-    int64_t lanes = panel / 2, terms = 1;
-    AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-    auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    if (!fill || !type.hasStaticShape() || type.getRank() < 2 || !written.isProjectedPermutation())
-      return op;
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
-    for (auto [range, iterator] : llvm::zip_equal(ranges, iterators))
-      if (iterator == utils::IteratorType::reduction && !ShapedType::isDynamic(range))
-        terms *= range;
-    AffineExpr narrow = written.getResults().back();
-    if (terms < manyTerms || type.getShape().back() >= lanes)
-      return op;
-    std::optional<unsigned> wide;
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      AffineMap read = op.getMatchingIndexingMap(operand);
-      if (read.getNumResults() == 0)
-        continue;
-      AffineExpr last = read.getResults().back();
-      if (last != narrow && isa<AffineDimExpr>(last) &&
-          !read.isFunctionOfDim(cast<AffineDimExpr>(narrow).getPosition()))
-        wide = written.getResultPosition(last);
-    }
-    if (!wide || type.getDimSize(*wide) < lanes)
-      return op;
-    SmallVector<int64_t> order = withLast(type.getRank(), *wide);
-    OpBuilder builder(op);
-    Location loc = op.getLoc();
-    Value empty =
-        tensor::EmptyOp::create(builder, loc, applyPermutation(type.getShape(), order), type.getElementType());
-    Value start = linalg::FillOp::create(builder, loc, fill.getInputs(), ValueRange{empty}).getResult(0);
-    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    maps.back() = AffineMap::get(written.getNumDims(), 0, applyPermutation(written.getResults(), order), &getContext());
-    auto sum = linalg::GenericOp::create(builder, loc, TypeRange{empty.getType()}, op.getInputs(), ValueRange{start},
-                                         maps, iterators);
-    sum->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-    sum.getRegion().takeBody(op.getRegion());
-    op->getResult(0).replaceAllUsesWith(turned(builder, sum.getResult(0), invertPermutationVector(order)));
-    op.erase();
-    return sum;
-  }
-
-  /// A copy whose axis i is axis order[i] of a tensor.
-  Value turned(OpBuilder &builder, Value tensor, ArrayRef<int64_t> order) {
-    Location loc = tensor.getLoc();
-    auto type = cast<RankedTensorType>(tensor.getType());
-    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, tensor);
-    applyPermutationToVector(sizes, order);
-    Value empty = tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
-    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-    SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
-    AffineMap from = inversePermutation(AffineMap::getPermutationMap(order, &getContext()));
-    auto copy = linalg::GenericOp::create(
-        builder, loc, TypeRange{empty.getType()}, ValueRange{tensor}, ValueRange{empty},
-        ArrayRef<AffineMap>{from, identity}, iterators,
-        [](OpBuilder &b, Location l, ValueRange arguments) { linalg::YieldOp::create(b, l, arguments[0]); });
-    return copy.getResult(0);
-  }
-
   /// Rows that the left operand is summed along too, for enough columns of the result and rows of the left operand.
   /// Gives the axis of the columns, or -1.
   int64_t columnsOfRows(linalg::GenericOp op, OpOperand *operand, bool constant) {
@@ -201,8 +130,6 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
       if (isContraction(op) && op.getNumDpsInputs() == 2 && op->getNumResults() == 1)
         contractions.push_back(op);
     });
-    for (linalg::GenericOp &op : contractions)
-      op = turnResult(op);
     for (linalg::GenericOp op : contractions) {
       OpOperand *operand = op.getDpsInputOperand(1);
       bool constant = weights.values.contains(operand->get());

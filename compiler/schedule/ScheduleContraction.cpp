@@ -19,6 +19,12 @@ int64_t weightBytes(linalg::LinalgOp op) {
   return bytes;
 }
 
+/// The turns that loops have together if they are fewer than the elements of a vector, or 0.
+int64_t fewTurns(ArrayRef<int64_t> ranges, int64_t lanes) {
+  int64_t turns = llvm::is_contained(ranges, ShapedType::kDynamic) ? lanes : ShapedType::getNumElements(ranges);
+  return turns < lanes ? turns : 0;
+}
+
 } // namespace
 
 /// Cuts a long sum into blocks of terms that stay in the cache for all tiles of the result, which is added up in
@@ -62,8 +68,9 @@ bool Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64
                             Sizes &tile) const {
   constexpr int64_t enoughRows = 8, latency = 4;
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();
-  if (rows.size() < 2 || ranges[rows.front()] >= enoughRows || ShapedType::isDynamic(ranges[column]) ||
-      llvm::any_of(rows, [&](int64_t loop) { return ShapedType::isDynamic(ranges[loop]); }))
+  // Open rows are those of a batch.
+  rows = rows.take_while([&](int64_t loop) { return !ShapedType::isDynamic(ranges[loop]); });
+  if (rows.size() < 2 || ranges[rows.front()] >= enoughRows || ShapedType::isDynamic(ranges[column]))
     return false;
   int64_t total = 1;
   for (int64_t loop : rows)
@@ -135,11 +142,8 @@ void Scheduler::cutOuter(linalg::LinalgOp root, Sizes &items, int64_t m, int64_t
 void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction) {
   // Loops of the contraction in terms of the root's: the result map is a permutation of both.
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();
-  unsigned rootLoops = root.getNumLoops();
+  int64_t rootLoops = root.getNumLoops();
   SmallVector<utils::IteratorType> iterators = root.getIteratorTypesArray();
-  int64_t n = accessOf(root).result;
-  if (n < 0)
-    n = 0;
   int64_t width = lanes(contraction);
 
   SmallVector<int64_t> ofContraction(contraction.getNumLoops(), -1);
@@ -156,12 +160,19 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
         ofContraction[cast<AffineDimExpr>(out).getPosition()] = cast<AffineDimExpr>(in).getPosition();
     }
   }
+  // Columns are the root's, but the contraction's where the root turns it into few: those are written in whole rows.
+  Access access = accessOf(contraction);
+  int64_t n = std::max<int64_t>(0, accessOf(root).result), turned = 1;
+  if (int64_t own = ofContraction[access.result]; own >= 0 && own < n)
+    if (int64_t behind = fewTurns(ArrayRef(ranges).drop_front(own + 1), width)) {
+      n = own;
+      turned = behind;
+    }
   // Which of the operands moves with n, and is it contiguous there?
   int64_t contractionN = -1;
   for (auto [loop, rootLoop] : llvm::enumerate(ofContraction))
     if (rootLoop == n)
       contractionN = loop;
-  Access access = accessOf(contraction);
   bool columnsContiguous = llvm::is_contained(access.inputs, contractionN);
   int64_t sharedReduction = -1;
   for (int64_t loop : access.inputs)
@@ -184,9 +195,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     for (int64_t i = rootLoops - 1; i >= 0; --i)
       if (i != n && iterators[i] == utils::IteratorType::parallel && m < 0 && ranges[i] != 1 && isShared(i) == shared)
         m = i;
-  for (unsigned i = 0; i < rootLoops; ++i)
+  for (int64_t i = 0; i < rootLoops; ++i)
     if (iterators[i] == utils::IteratorType::parallel)
-      tile[i] = 1;
+      tile[i] = turned > 1 && i > n ? ranges[i] : 1;
 
   bool windowed = false;
   for (unsigned i = 0; i < contraction.getNumLoops(); ++i)
@@ -222,8 +233,8 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);
     best = std::max<int64_t>(1, registers >= 32 ? std::min<int64_t>(best, vectors == 1 ? 12 : 8) : best);
     together = windowed && !panel && tileFewRows(root, rowLoops, n, width, tile);
-    if (m >= 0 && !together)
-      tile[m] = rows(ranges[m], best);
+    if (m >= 0 && !together && tile[m] == 1)
+      tile[m] = rows(ranges[m], std::max<int64_t>(1, best / turned));
     for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
       if (type == utils::IteratorType::reduction)
         inner[i] = 1;

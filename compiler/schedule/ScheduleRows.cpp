@@ -37,6 +37,38 @@ bool takesExtremes(linalg::LinalgOp op) {
   return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp>(last);
 }
 
+/// How many neighbouring rows of few columns a sum over few rows of the operand takes at once, so that vectors of both
+/// are full, or 0. The operand's last axes are those of the result's, with axes that are summed between them.
+int64_t rowsOfWindows(linalg::LinalgOp op, int64_t width) {
+  constexpr int64_t mostTerms = 16, mostVectors = 8;
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 1 || op->getNumResults() != 1)
+    return 0;
+  AffineMap read = op.getMatchingIndexingMap(op.getDpsInputOperand(0)),
+            written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  int64_t rank = written.getNumResults();
+  if (rank < 2 || !read.isProjectedPermutation() || !written.isProjectedPermutation() ||
+      read.getResults().back() != written.getResults().back())
+    return 0;
+  auto loopOf = [](AffineExpr expr) { return cast<AffineDimExpr>(expr).getPosition(); };
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t terms = 1, columns = ranges[loopOf(written.getResults().back())],
+          rows = ranges[loopOf(written.getResult(rank - 2))];
+  for (auto [range, iterator] : llvm::zip_equal(ranges, iterators))
+    if (iterator == utils::IteratorType::reduction)
+      terms = ShapedType::isDynamic(range) ? mostTerms + 1 : terms * range;
+  ArrayRef<AffineExpr> axes = read.getResults().drop_back();
+  while (!axes.empty() && iterators[loopOf(axes.back())] == utils::IteratorType::reduction)
+    axes = axes.drop_back();
+  if (terms > mostTerms || ShapedType::isDynamic(columns) || ShapedType::isDynamic(rows) || columns >= width ||
+      axes.empty() || axes.back() != written.getResult(rank - 2))
+    return 0;
+  int64_t most = std::min(rows, mostVectors * width / columns), together = most;
+  while (rows % together)
+    --together;
+  return 2 * together > most ? together : most;
+}
+
 } // namespace
 
 /// Tile sizes for one operation by itself, for the loops that the group has not cut to one yet.
@@ -48,6 +80,16 @@ void Scheduler::scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, 
   for (unsigned i = 0; i < op.getNumLoops(); ++i)
     if (!done[i])
       tile[i] = 1;
+  if (int64_t rows = rowsOfWindows(op, width)) {
+    ArrayRef<AffineExpr> written = op.getMatchingIndexingMap(op.getDpsInitOperand(0)).getResults().take_back(2);
+    for (auto [i, iterator] : llvm::enumerate(iterators))
+      if (iterator == utils::IteratorType::reduction)
+        tile[i] = 0;
+    for (auto [expr, size] : llvm::zip_equal(written, Sizes{rows, 0}))
+      if (unsigned loop = cast<AffineDimExpr>(expr).getPosition(); !done[loop])
+        tile[loop] = size;
+    return;
+  }
   Access access = accessOf(op);
   // Reductions along a contiguous axis keep a vector of partial results.
   int64_t along = -1;
@@ -153,6 +195,10 @@ void Scheduler::scheduleRows(linalg::LinalgOp root, unsigned shared) {
     else if (accessOf(root).result == int64_t(shared) - 1)
       // Columns are summed down the rows, as many at a time as vectors hold.
       tile[shared - 1] = columns(range, lanes(root), 4);
+    bool isWhole = shared >= 2 && shared == loops &&
+                   llvm::all_of(root.getIndexingMapsArray(), [](AffineMap map) { return map.isMinorIdentity(); });
+    if (isWhole)
+      tile[shared - 2] = std::max<int64_t>(1, rowsOfWindows(sums.front(), lanes(root)));
   }
   // What a row costs for each of the root's elements.
   int64_t rowWork = 0, rowElements = 1;

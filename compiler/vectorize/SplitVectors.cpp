@@ -53,6 +53,20 @@ bool isMove(Operation *op) {
          (isa<vector::TransposeOp>(op) && op->getOperand(0).getDefiningOp<vector::BroadcastOp>());
 }
 
+/// Whether an operation swaps the last two axes, of which one is shorter than a register.
+bool turnsFew(Operation *op, int64_t lanes) {
+  auto transpose = dyn_cast<vector::TransposeOp>(op);
+  if (!transpose || isMove(op) || transpose.getResultVectorType().getRank() < 2)
+    return false;
+  ArrayRef<int64_t> permutation = transpose.getPermutation();
+  int64_t rank = permutation.size();
+  if (permutation[rank - 1] != rank - 2 || permutation[rank - 2] != rank - 1 ||
+      !llvm::equal(permutation.drop_back(2), llvm::seq<int64_t>(0, rank - 2)))
+    return false;
+  ArrayRef<int64_t> sizes = transpose.getResultVectorType().getShape().take_back(2);
+  return std::min(sizes[0], sizes[1]) < lanes;
+}
+
 int64_t sourceOf(Operation *op, int64_t element) {
   auto from = dyn_cast<VectorType>(op->getOperand(0).getType());
   if (isa<vector::ShapeCastOp>(op))
@@ -69,12 +83,30 @@ int64_t sourceOf(Operation *op, int64_t element) {
   return linearize(position, computeStrides(from.getShape()));
 }
 
-/// A reduction over the first axes, or over the last, of which others are left.
-bool reduces(vector::MultiDimReductionOp op, bool first) {
+/// A reduction that leaves rows, or of the last axes, which leaves an element of each.
+bool reduces(vector::MultiDimReductionOp op, bool rows) {
   SmallVector<bool> mask = op.getReductionMask();
-  auto change = llvm::find(mask, !first);
-  return mask.front() == first && change != mask.end() &&
-         !llvm::is_contained(llvm::make_range(change, mask.end()), first);
+  if (rows)
+    return !mask.back() && llvm::is_contained(mask, true);
+  auto change = llvm::find(mask, true);
+  return change != mask.begin() && !llvm::is_contained(llvm::make_range(change, mask.end()), false);
+}
+
+/// The elements of a reduction's source that become the given one of its result, in order.
+Lanes termsOf(vector::MultiDimReductionOp op, int64_t element) {
+  SmallVector<bool> mask = op.getReductionMask();
+  ArrayRef<int64_t> shape = op.getSourceVectorType().getShape();
+  SmallVector<int64_t> kept, summed;
+  for (auto [size, isReduced] : llvm::zip_equal(shape, mask))
+    (isReduced ? summed : kept).push_back(size);
+  Lanes result, own = delinearize(element, computeStrides(kept));
+  for (int64_t term = 0; term < ShapedType::getNumElements(summed); ++term) {
+    Lanes other = delinearize(term, computeStrides(summed)), place;
+    for (auto [i, j, axis] = std::tuple(0, 0, 0u); axis < mask.size(); ++axis)
+      place.push_back(mask[axis] ? other[i++] : own[j++]);
+    result.push_back(linearize(place, computeStrides(shape)));
+  }
+  return result;
 }
 
 class Splitter {
@@ -94,17 +126,33 @@ private:
   Value sourceOfRoot(Operation *op) const;
   void choose();
 
-  bool isDense(VectorTransferOpInterface op) const {
-    return op.getVectorType().getNumElements() % lanes == 0 &&
-           vector::isContiguousSlice(cast<MemRefType>(op.getShapedType()), op.getVectorType());
+  /// How many of the last axes lie in memory as one, if a register or more: short ones would be no better together.
+  unsigned axesOfRow(VectorTransferOpInterface op) const {
+    VectorType type = op.getVectorType();
+    auto memory = cast<MemRefType>(op.getShapedType());
+    for (unsigned axes = type.getRank(); axes > 1; --axes) {
+      auto row = VectorType::get(type.getShape().take_back(axes), type.getElementType());
+      if (row.getNumElements() >= lanes && vector::isContiguousSlice(memory, row))
+        return axes;
+    }
+    return 1;
+  }
+  /// Parts of rows of so many elements.
+  Layout inRows(VectorType type, int64_t row) const {
+    return {type.getNumElements(), row % lanes ? row : type.getNumElements(), lanes};
   }
   Layout byRows(VectorType type) const { return {type.getNumElements(), type.getShape().back(), lanes}; }
-  Layout dense(VectorType type) const { return {type.getNumElements(), type.getNumElements(), lanes}; }
+  Layout dense(VectorType type) const { return inRows(type, type.getNumElements()); }
   Layout layoutOf(VectorTransferOpInterface op) const {
     VectorType type = op.getVectorType();
-    return type.getShape().back() % lanes == 0 || isDense(op) ? dense(type) : byRows(type);
+    return inRows(type, ShapedType::getNumElements(type.getShape().take_back(axesOfRow(op))));
+  }
+  Layout layoutOf(vector::TransposeOp op) const {
+    VectorType type = op.getResultVectorType();
+    return inRows(type, ShapedType::getNumElements(type.getShape().take_back(2)));
   }
   Layout layoutOf(Value value) const;
+  Layout layoutOfOperands(Value value) const;
 
   VectorType typeOf(Value like, int64_t size) const {
     return VectorType::get(size, cast<VectorType>(like.getType()).getElementType());
@@ -112,6 +160,7 @@ private:
   Value part(Value value, Layout layout, int64_t index);
   Value compute(Operation *op, Layout layout, int64_t index);
   Value pick(Value value, ArrayRef<int64_t> wanted);
+  SmallVector<Value> turn(vector::TransposeOp op, int64_t begin);
   Value element(Value value, int64_t which);
   std::pair<Value, SmallVector<Value>> place(VectorTransferOpInterface op, int64_t element);
   Value load(vector::TransferReadOp op, int64_t begin, int64_t size);
@@ -134,7 +183,7 @@ bool Splitter::canSplit(Operation *op) const {
     return isPlain(read);
   if (auto reduction = dyn_cast<vector::MultiDimReductionOp>(op))
     return reduces(reduction, true);
-  if (isMove(op))
+  if (isMove(op) || turnsFew(op, lanes))
     return true;
   return OpTrait::hasElementwiseMappableTraits(op) && isPure(op) && llvm::all_of(op->getOperandTypes(), [&](Type type) {
            auto vector = dyn_cast<VectorType>(type);
@@ -177,9 +226,22 @@ Layout Splitter::layoutOf(Value value) const {
   if (isSplit(value))
     if (auto read = value.getDefiningOp<vector::TransferReadOp>())
       return layoutOf(cast<VectorTransferOpInterface>(read.getOperation()));
+  if (isSplit(value) && turnsFew(value.getDefiningOp(), lanes))
+    return layoutOf(value.getDefiningOp<vector::TransposeOp>());
   auto type = cast<VectorType>(value.getType());
   // What others compute is taken row by row, or whole.
   return isLarge(type) && type.getShape().back() % lanes ? byRows(type) : dense(type);
+}
+
+/// The layout of what is loaded for a chain of operations.
+Layout Splitter::layoutOfOperands(Value value) const {
+  while (isSplit(value) && OpTrait::hasElementwiseMappableTraits(value.getDefiningOp())) {
+    auto large = llvm::find_if(value.getDefiningOp()->getOperands(), [&](Value operand) { return isSplit(operand); });
+    if (large == value.getDefiningOp()->operand_end())
+      break;
+    value = *large;
+  }
+  return layoutOf(value);
 }
 
 Value Splitter::part(Value value, Layout layout, int64_t index) {
@@ -192,7 +254,7 @@ Value Splitter::part(Value value, Layout layout, int64_t index) {
     return part(value.getDefiningOp()->getOperand(0), layout, index);
   if (!isSplit(value) || isMove(value.getDefiningOp()))
     return pick(value, layout.all(index));
-  if (isa<vector::TransferReadOp>(value.getDefiningOp()))
+  if (isa<vector::TransferReadOp>(value.getDefiningOp()) || turnsFew(value.getDefiningOp(), lanes))
     layouts.try_emplace(value, layoutOf(value));
   else
     layouts.try_emplace(value, layout);
@@ -202,6 +264,14 @@ Value Splitter::part(Value value, Layout layout, int64_t index) {
   if (Value computed = known(index))
     return computed;
   Operation *op = value.getDefiningOp();
+  if (turnsFew(op, lanes)) {
+    auto type = cast<VectorType>(value.getType());
+    int64_t block = ShapedType::getNumElements(type.getShape().take_back(2)), begin = layout.begin(index);
+    begin -= begin % block;
+    for (auto [i, result] : llvm::enumerate(turn(cast<vector::TransposeOp>(op), begin)))
+      known(layout.partOf(begin) + i) = result;
+    return known(index);
+  }
   int64_t first = index / together * together, end = std::min(first + together, layout.size());
   if (OpTrait::hasElementwiseMappableTraits(op))
     for (Value operand : op->getOperands())
@@ -221,12 +291,16 @@ Value Splitter::compute(Operation *op, Layout layout, int64_t index) {
     return load(read, layout.begin(index), layout.length(index));
   Location loc = op->getLoc();
   if (auto reduction = dyn_cast<vector::MultiDimReductionOp>(op)) {
-    VectorType type = reduction.getSourceVectorType();
-    int64_t row = cast<VectorType>(reduction.getType()).getNumElements();
-    Layout source{type.getNumElements(), layout.row, lanes};
+    Value source = reduction.getSource();
+    // What is computed for the reduction is in parts like its operands'.
+    if (isSplit(source))
+      part(source, layoutOfOperands(source), 0);
+    SmallVector<Lanes> places;
+    for (int64_t element : layout.all(index))
+      places.push_back(termsOf(reduction, element));
     SmallVector<Value> terms;
-    for (int64_t i = 0; i < type.getNumElements() / row; ++i)
-      terms.push_back(part(reduction.getSource(), source, source.partOf(i * row + layout.begin(index))));
+    for (size_t i = 0; i < places.front().size(); ++i)
+      terms.push_back(pick(source, llvm::map_to_vector(places, [&](const Lanes &of) { return of[i]; })));
     auto combine = [&](Value x, Value y) { return vector::makeArithReduction(b, loc, reduction.getKind(), x, y); };
     Value sum = combinePairs(terms, combine);
     return combine(part(reduction.getAcc(), layout, index), sum);
@@ -286,6 +360,50 @@ Value Splitter::pick(Value value, ArrayRef<int64_t> wanted) {
   return pickElements(b, loc, sources, places);
 }
 
+/// The parts of one block that is turned, from its first element on. Takes a prime factor of the shorter axis at a
+/// time, from the front of all axes to their end or back, so that a part comes from as few registers as that.
+SmallVector<Value> Splitter::turn(vector::TransposeOp op, int64_t begin) {
+  ArrayRef<int64_t> sizes = op.getResultVectorType().getShape().take_back(2);
+  bool toEnd = sizes[1] <= sizes[0];
+  int64_t left = std::min(sizes[0], sizes[1]), block = sizes[0] * sizes[1];
+  Layout layout = dense(VectorType::get(block, op.getResultVectorType().getElementType()));
+  SmallVector<Value> vectors;
+  for (int64_t factor = 2; left > 1; ++factor)
+    for (; left % factor == 0; left /= factor) {
+      int64_t rest = block / factor;
+      SmallVector<Value> next;
+      for (int64_t index = 0; index < layout.size(); ++index) {
+        Lanes from;
+        for (int64_t to : layout.all(index))
+          from.push_back(toEnd ? to % factor * rest + to / factor : to % rest * factor + to / rest);
+        if (vectors.empty()) {
+          for (int64_t &place : from)
+            place += begin;
+          next.push_back(pick(op.getVector(), from));
+          continue;
+        }
+        SmallVector<Value> sources;
+        Lanes places(from.size());
+        int64_t before = 0;
+        for (auto [source, vector] : llvm::enumerate(vectors)) {
+          bool any = false;
+          for (auto [place, which] : llvm::zip_equal(places, from))
+            if (layout.partOf(which) == int64_t(source)) {
+              place = before + which - layout.begin(source);
+              any = true;
+            }
+          if (!any)
+            continue;
+          sources.push_back(vector);
+          before += layout.length(source);
+        }
+        next.push_back(pickElements(b, op.getLoc(), sources, places));
+      }
+      vectors = std::move(next);
+    }
+  return vectors;
+}
+
 Value Splitter::element(Value value, int64_t which) {
   if (isSplit(value)) {
     Layout layout = layoutOf(value);
@@ -305,10 +423,12 @@ std::pair<Value, SmallVector<Value>> Splitter::place(VectorTransferOpInterface o
   auto plus = [&](Value index, int64_t by) {
     return affine::makeComposedAffineApply(b, loc, b.getAffineDimExpr(0) + by, {index}).getResult();
   };
-  unsigned first = indices.size() - type.getRank();
-  if (type.getShape().back() % lanes && isDense(op)) {
+  unsigned joined = type.getShape().back() % lanes ? axesOfRow(op) : 1;
+  SmallVector<int64_t> sizes(type.getShape());
+  if (joined > 1) {
     // Parts of rows together are parts of one axis.
     auto source = cast<MemRefType>(memref.getType());
+    unsigned first = indices.size() - joined;
     SmallVector<ReassociationIndices> axes;
     for (unsigned axis = 0; axis < indices.size(); ++axis)
       if (axis <= first)
@@ -321,10 +441,13 @@ std::pair<Value, SmallVector<Value>> Splitter::place(VectorTransferOpInterface o
       at = at * source.getDimSize(axis) + b.getAffineDimExpr(axis - first);
     SmallVector<OpFoldResult> operands(ArrayRef(indices).drop_front(first));
     indices.resize(first);
-    indices.push_back(affine::makeComposedAffineApply(b, loc, at + element, operands));
-    return {memref, indices};
+    indices.push_back(affine::makeComposedAffineApply(b, loc, at, operands));
+    int64_t row = ShapedType::getNumElements(ArrayRef(sizes).take_back(joined));
+    sizes.resize(sizes.size() - joined);
+    sizes.push_back(row);
   }
-  for (auto [axis, by] : llvm::enumerate(delinearize(element, computeStrides(type.getShape()))))
+  unsigned first = indices.size() - sizes.size();
+  for (auto [axis, by] : llvm::enumerate(delinearize(element, computeStrides(sizes))))
     if (by)
       indices[first + axis] = plus(indices[first + axis], by);
   return {memref, indices};
@@ -385,8 +508,10 @@ void Splitter::reduceRows(vector::MultiDimReductionOp op) {
 
 void Splitter::run() {
   choose();
-  // As many registers as go side by side anyway need no order. LLVM would widen odd rows, though.
-  if (llvm::all_of(roots, [&](Operation *root) {
+  // As many registers as go side by side anyway need no order. LLVM would widen odd rows, though, and turn element by
+  // element.
+  if (llvm::none_of(split, [&](Operation *op) { return turnsFew(op, lanes); }) &&
+      llvm::all_of(roots, [&](Operation *root) {
         auto type = cast<VectorType>(sourceOfRoot(root).getType());
         int64_t row = type.getShape().back();
         return isa<vector::TransferWriteOp>(root) && byRows(type).size() <= together &&

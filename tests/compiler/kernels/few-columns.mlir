@@ -19,27 +19,3 @@ func.func @few_features(%x: tensor<?x36x64xf32>, %k: tensor<5x64x3xf32> {lamina.
   } -> tensor<?x32x3xf32>
   return %0 : tensor<?x32x3xf32>
 }
-
-// -----
-
-// The gradient of its kernel: features first, channels last, and turned at the end.
-#image = affine_map<(k, c, f, n, x) -> (n, x + k, c)>
-#features = affine_map<(k, c, f, n, x) -> (n, x, f)>
-#kernel = affine_map<(k, c, f, n, x) -> (k, c, f)>
-// CHECK-LABEL: func.func @kernel_gradient
-// CHECK: %[[SUM:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<5x3x64xf32>)
-// CHECK: linalg.generic {{.*}} ins(%[[SUM]] : tensor<5x3x64xf32>) outs(%{{.*}} : tensor<5x64x3xf32>)
-func.func @kernel_gradient(%x: tensor<?x68x64xf32>, %dy: tensor<?x64x3xf32>) -> tensor<5x64x3xf32> {
-  %zero = arith.constant 0.0 : f32
-  %empty = tensor.empty() : tensor<5x64x3xf32>
-  %fill = linalg.fill ins(%zero : f32) outs(%empty : tensor<5x64x3xf32>) -> tensor<5x64x3xf32>
-  %0 = linalg.generic {indexing_maps = [#image, #features, #kernel],
-      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]}
-      ins(%x, %dy : tensor<?x68x64xf32>, tensor<?x64x3xf32>) outs(%fill : tensor<5x64x3xf32>) {
-  ^bb0(%a: f32, %b: f32, %sum: f32):
-    %1 = arith.mulf %a, %b : f32
-    %2 = arith.addf %sum, %1 : f32
-    linalg.yield %2 : f32
-  } -> tensor<5x64x3xf32>
-  return %0 : tensor<5x64x3xf32>
-}

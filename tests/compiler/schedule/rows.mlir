@@ -59,3 +59,19 @@ func.func @work_of_sums(%x: tensor<?x1024x64xf32>, %start: tensor<?x64xf32>, %to
   } -> tensor<?x64xf32>
   return %mean : tensor<?x64xf32>
 }
+
+#windows = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3, d4, d5)>
+#largest = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d3, d5)>
+
+// Windows side by side of few channels: as many rows of the result at once as fill vectors, and their windows whole.
+// CHECK-LABEL: func @windows
+// CHECK: #lamina.schedule<distribute = {{.*}}, tile = [1, 1, 0, 14, 0, 0], inner = [0, 0, 0, 0, 0, 0]>
+func.func @windows(%x: tensor<?x14x2x14x2x6xf32>, %to: tensor<?x14x14x6xf32>) -> tensor<?x14x14x6xf32> attributes {lamina.kernel} {
+  %y = linalg.generic {indexing_maps = [#windows, #largest], iterator_types = ["parallel", "parallel", "reduction", "parallel", "reduction", "parallel"]}
+      ins(%x : tensor<?x14x2x14x2x6xf32>) outs(%to : tensor<?x14x14x6xf32>) attrs = {lamina.shared_dims = 0 : i64} {
+  ^bb0(%a: f32, %max: f32):
+    %0 = arith.maximumf %max, %a : f32
+    linalg.yield %0 : f32
+  } -> tensor<?x14x14x6xf32>
+  return %y : tensor<?x14x14x6xf32>
+}

@@ -77,3 +77,38 @@ func.func @overwritten(%both: memref<4x64xf32>, %to: memref<4x64xf32>) attribute
   vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<4x64xf32>, memref<4x64xf32>
   return
 }
+
+// -----
+
+// Six rows of sixteen become sixteen of six, by a prime factor of six at a time: six shuffles of pairs of rows, then two
+// for each of six registers. The rows that follow are another block, with a gap between.
+// CHECK-LABEL: func @turned
+// CHECK-COUNT-6: vector.shuffle {{.*}} [{{0, 16, 1, 17|8, 24, 9, 25}}, {{.*}}] : vector<16xf32>, vector<16xf32>
+// CHECK-COUNT-12: vector.shuffle {{.*}} vector<16xf32>, vector<16xf32>
+// CHECK-NOT: vector.shuffle
+// CHECK: vector.store
+// CHECK-NOT: vector<6xf32>
+func.func @turned(%from: memref<2x6x16xf32>, %to: memref<2x28x6xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %x = vector.transfer_read %from[%i, %i, %i], %zero {in_bounds = [true, true, true]} : memref<2x6x16xf32>, vector<2x6x16xf32>
+  %y = vector.transpose %x, [0, 2, 1] : vector<2x6x16xf32> to vector<2x16x6xf32>
+  vector.transfer_write %y, %to[%i, %i, %i] {in_bounds = [true, true, true]} : vector<2x16x6xf32>, memref<2x28x6xf32>
+  return
+}
+
+// -----
+
+// And back: three registers of rows of three become three rows.
+// CHECK-LABEL: func @turned_back
+// CHECK-COUNT-3: vector.load {{.*}} vector<16xf32>
+// CHECK-COUNT-6: vector.shuffle {{.*}} vector<16xf32>, vector<16xf32>
+// CHECK-NOT: vector.shuffle
+func.func @turned_back(%from: memref<16x3xf32>, %to: memref<3x16xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<16x3xf32>, vector<16x3xf32>
+  %y = vector.transpose %x, [1, 0] : vector<16x3xf32> to vector<3x16xf32>
+  vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<3x16xf32>, memref<3x16xf32>
+  return
+}
