@@ -84,10 +84,12 @@ def TurnColumnsPass : Pass<"lamina-turn-columns", "::mlir::func::FuncOp"> {
   let summary = "Give sums of few columns another axis last, along which vectors run";
   let description = [{
     Long sums get an axis last that is the last of an operand; windows, as convolutions to few filters, get the innermost positions
-    last, and what they read too. Elementwise readers of the result turn it as they read it.
+    last, and what they read too. Elementwise readers of the result turn it as they read it. Few sums along positions, as gradients
+    of such filters, read both operands with the positions last, and zeros up to a whole vector of them.
   }];
   let options = [Option<"lanes", "lanes", "int64_t", "16", "Elements of a vector">];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def PackWeightsPass : Pass<"lamina-pack-weights", "::mlir::func::FuncOp"> {

@@ -54,8 +54,13 @@ public:
     kernel.walk([&](linalg::LinalgOp op) {
       int64_t each = 0;
       op->walk([&](Operation *scalar) { each += operations(*scalar); });
-      if (each > 0)
-        total = add(total, multiply(points(op), number(each)));
+      if (each == 0)
+        return;
+      Value count = multiply(points(op), number(each));
+      // Zeros that fill a vector are no work.
+      if (auto terms = op->getAttrOfType<DenseI64ArrayAttr>("lamina.terms"))
+        count = builder.createOrFold<arith::DivUIOp>(loc, multiply(count, number(terms[0])), number(terms[1]));
+      total = add(total, count);
     });
     return total;
   }

@@ -4,10 +4,14 @@
 
 #include "compiler/Contraction.h"
 #include "compiler/Passes.h"
+#include "compiler/kernels/PartialSums.h"
 #include "compiler/kernels/Turned.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/Matchers.h"
 
 namespace mlir::lamina {
 #define GEN_PASS_DEF_TURNCOLUMNSPASS
@@ -53,7 +57,9 @@ struct TurnColumnsPass : impl::TurnColumnsPassBase<TurnColumnsPass> {
       if (read.getNumResults() == 0)
         continue;
       auto last = dyn_cast<AffineDimExpr>(read.getResults().back());
-      if (last && written.getResultPosition(last) && !read.isFunctionOfDim(narrow))
+      if (!last || !written.getResultPosition(last) || read.isFunctionOfDim(narrow))
+        continue;
+      if (int64_t range = op.getStaticLoopRanges()[last.getPosition()]; !ShapedType::isDynamic(range) && range >= lanes)
         wide = last.getPosition();
     }
     return wide;
@@ -70,25 +76,67 @@ struct TurnColumnsPass : impl::TurnColumnsPassBase<TurnColumnsPass> {
            !op.getMatchingIndexingMap(op.getDpsInputOperand(1)).isFunctionOfDim(loop);
   }
 
-  /// The operand with this axis last; of a padded one its source is turned.
-  void turnOperand(linalg::GenericOp op, OpOperand *operand, unsigned axis) {
+  /// The loop of positions that a gradient of few results is summed along: next to each other in the second operand
+  /// and in windows of the first, of which several rows share a row of the second.
+  std::optional<unsigned> summedLoop(linalg::GenericOp op, unsigned column, int64_t columns) {
+    constexpr int64_t mostResults = 1 << 14;
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    AffineMap image = op.getMatchingIndexingMap(op.getDpsInputOperand(0)),
+              other = op.getMatchingIndexingMap(op.getDpsInputOperand(1));
+    if (!isSum(op) || !type.hasStaticShape() || type.getNumElements() > mostResults ||
+        columns > (image.isFunctionOfDim(column) ? lanes / 5 : lanes / 2))
+      return std::nullopt;
+    std::optional<unsigned> innermost;
+    for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray())) {
+      int64_t range = op.getStaticLoopRanges()[loop];
+      std::optional<unsigned> axis = axisAlong(image, loop);
+      int64_t rows = 1;
+      for (auto [row, type] : llvm::enumerate(op.getIteratorTypesArray()))
+        if (axis && type == utils::IteratorType::parallel && image.isFunctionOfDim(row) &&
+            !image.getResult(*axis).isFunctionOfDim(row) && !other.isFunctionOfDim(row))
+          rows *= op.getStaticLoopRanges()[row];
+      if (rows > 1 && iterator == utils::IteratorType::reduction && isWindowed(op, loop) && axis &&
+          axisAlong(other, loop) && !ShapedType::isDynamic(range) && range >= lanes &&
+          !cast<ShapedType>(op.getDpsInputs()[0].getType()).isDynamicDim(*axis))
+        innermost = loop;
+    }
+    return innermost;
+  }
+
+  /// The operand with this axis last, and `more` zeros at its end; of a padded one its source is turned.
+  void turnOperand(linalg::GenericOp op, OpOperand *operand, unsigned axis, int64_t more = 0) {
     OpBuilder builder(op);
-    SmallVector<int64_t> order = withLast(cast<RankedTensorType>(operand->get().getType()).getRank(), axis);
+    Value value = operand->get();
+    Location loc = value.getLoc();
+    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+    bool isLast = axis + 1 == rank;
+    if (isLast && more == 0)
+      return;
+    SmallVector<int64_t> order = withLast(rank, axis);
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     AffineMap &map = maps[operand->getOperandNumber()];
     map = AffineMap::get(map.getNumDims(), 0, applyPermutation(map.getResults(), order), &getContext());
     op.setIndexingMapsAttr(builder.getAffineMapArrayAttr(maps));
-    Value value = operand->get();
     builder.setInsertionPointAfterValue(value);
+    SmallVector<OpFoldResult> low(rank, builder.getIndexAttr(0)), high = low;
     auto pad = value.getDefiningOp<tensor::PadOp>();
-    if (!pad || !pad.getConstantPaddingValue()) {
-      operand->set(turned(builder, value, order));
-      return;
+    bool isPadded =
+        pad && pad.getConstantPaddingValue() && matchPattern(pad.getConstantPaddingValue(), m_AnyZeroFloat());
+    if (isPadded) {
+      value = pad.getSource();
+      low = applyPermutation(pad.getMixedLowPad(), order);
+      high = applyPermutation(pad.getMixedHighPad(), order);
     }
-    Value source = turned(builder, pad.getSource(), order);
-    operand->set(tensor::PadOp::create(builder, pad.getLoc(), Type(), source,
-                                       applyPermutation(pad.getMixedLowPad(), order),
-                                       applyPermutation(pad.getMixedHighPad(), order), pad.getConstantPaddingValue()));
+    if (!isLast)
+      value = turned(builder, value, order);
+    if (isPadded || more) {
+      if (more)
+        high.back() =
+            affine::makeComposedFoldedAffineApply(builder, loc, builder.getAffineDimExpr(0) + more, {high.back()});
+      Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(getElementTypeOrSelf(value.getType())));
+      value = tensor::PadOp::create(builder, loc, Type(), value, low, high, zero);
+    }
+    operand->set(value);
   }
 
   void turnResult(linalg::GenericOp op, unsigned axis) {
@@ -133,40 +181,50 @@ struct TurnColumnsPass : impl::TurnColumnsPassBase<TurnColumnsPass> {
           op.getDpsInits()[0].getDefiningOp<linalg::FillOp>())
         contractions.push_back(op);
     });
-    for (linalg::GenericOp op : contractions) {
-      auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-      int64_t rank = type.getRank();
-      if (rank < 2 || type.getElementTypeBitWidth() != 32 || !written.isProjectedPermutation())
-        continue;
-      auto loopOf = [&](int64_t axis) { return cast<AffineDimExpr>(written.getResult(axis)).getPosition(); };
-      auto isWide = [&](int64_t axis) { return !type.isDynamicDim(axis) && type.getDimSize(axis) >= lanes; };
-      bool isNarrow = !type.isDynamicDim(rank - 1) && !isWide(rank - 1);
-      int64_t axis = rank - 1;
-      bool isWindow = false;
-      if (std::optional<unsigned> loop = isNarrow ? wideLoop(op, loopOf(rank - 1)) : std::nullopt) {
-        axis = *written.getResultPosition(getAffineDimExpr(*loop, &getContext()));
-      } else {
-        // A single filter has no axis.
-        bool together =
-            op.getMatchingIndexingMap(op.getDpsInputOperand(0)).isFunctionOfDim(loopOf(rank - 1)) && isNarrow;
-        axis = isNarrow && type.getDimSize(rank - 1) <= lanes / 2 - together ? rank - 2 : rank - 1;
-        isWindow = isPosition(op, loopOf(axis));
-        if (!isWindow)
-          continue;
+    for (linalg::GenericOp op : contractions)
+      turn(op);
+  }
+
+  void turn(linalg::GenericOp op) {
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    int64_t rank = type.getRank();
+    if (rank < 2 || type.getElementTypeBitWidth() != 32 || !written.isProjectedPermutation())
+      return;
+    auto loopOf = [&](int64_t axis) { return cast<AffineDimExpr>(written.getResult(axis)).getPosition(); };
+    auto isWide = [&](int64_t axis) { return !type.isDynamicDim(axis) && type.getDimSize(axis) >= lanes; };
+    // The loop's axis last in every operand that has it, which has at least so many places along the loop.
+    auto turnOperands = [&](unsigned loop, int64_t places) {
+      int64_t more = places - op.getStaticLoopRanges()[loop];
+      for (OpOperand *operand : op.getDpsInputOperands())
+        if (std::optional<unsigned> along = axisAlong(op.getMatchingIndexingMap(operand), loop))
+          turnOperand(op, operand, *along, more);
+    };
+    int64_t columns = type.getShape().back();
+    if (!type.isDynamicDim(rank - 1) && !isWide(rank - 1)) {
+      if (std::optional<unsigned> loop = wideLoop(op, loopOf(rank - 1))) {
+        turnResult(op, *written.getResultPosition(getAffineDimExpr(*loop, &getContext())));
+        return;
       }
-      if (!isWide(axis))
-        continue;
-      if (isWindow)
-        for (OpOperand *operand : op.getDpsInputOperands()) {
-          AffineMap read = op.getMatchingIndexingMap(operand);
-          std::optional<unsigned> along = axisAlong(read, loopOf(axis));
-          if (along && *along + 1 != read.getNumResults())
-            turnOperand(op, operand, *along);
-        }
-      if (axis + 1 < rank)
-        turnResult(op, axis);
+      if (std::optional<unsigned> loop = summedLoop(op, loopOf(rank - 1), columns)) {
+        int64_t terms = op.getStaticLoopRanges()[*loop], whole = llvm::alignTo(terms, lanes);
+        turnOperands(*loop, whole);
+        op->setAttr("lamina.terms", DenseI64ArrayAttr::get(&getContext(), {terms, whole}));
+        return keepPartial(op, *loop, lanes, PartialAxis::Inner);
+      }
+      // Channels that are columns as well would be turned there and back.
+      bool together = op.getMatchingIndexingMap(op.getDpsInputOperand(0)).isFunctionOfDim(loopOf(rank - 1));
+      if (columns > lanes / 2 - together)
+        return;
+      if (isWide(rank - 2) && isPosition(op, loopOf(rank - 2))) {
+        turnOperands(loopOf(rank - 2), type.getDimSize(rank - 2));
+        turnResult(op, rank - 2);
+      }
+      return;
     }
+    // A single filter has no axis.
+    if (isWide(rank - 1) && isPosition(op, loopOf(rank - 1)))
+      turnOperands(loopOf(rank - 1), type.getDimSize(rank - 1));
   }
 };
 

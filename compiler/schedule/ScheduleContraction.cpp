@@ -29,15 +29,13 @@ int64_t fewTurns(ArrayRef<int64_t> ranges, int64_t lanes) {
 
 /// Cuts a long sum into blocks of terms that stay in the cache for all tiles of the result, which is added up in
 /// memory. Sets the tile of the loops that are cut and returns them.
-SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile, int64_t bytes) {
-  constexpr int64_t fewestTerms = 128;
+SmallVector<unsigned> Scheduler::blockSums(linalg::LinalgOp contraction, Sizes &tile, int64_t block) {
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
   SmallVector<unsigned> sums;
   for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
     if (type == utils::IteratorType::reduction)
       sums.push_back(i);
-  auto [terms, termBytes] = sumSize(contraction);
-  int64_t block = std::max(fewestTerms, bytes / termBytes);
+  int64_t terms = sumSize(contraction).terms;
   if (terms < 4 * block)
     return {};
   SmallVector<unsigned> cut;
@@ -104,6 +102,23 @@ bool Scheduler::tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64
     }
   }
   return best < none;
+}
+
+/// Tiles a loop of each operand where both are walked along the columns: a row of one meets all rows of the other, so
+/// that vectors are loaded for several products. Of the tiles that registers hold takes the one with the most.
+void Scheduler::tilePairs(ArrayRef<int64_t> ranges, int64_t left, int64_t right, Sizes &tile) const {
+  int64_t most = 0;
+  auto divides = [&](int64_t loop, int64_t step) { return step == 1 || (loop >= 0 && ranges[loop] % step == 0); };
+  for (int64_t a = 1; a < registers; ++a)
+    for (int64_t b = 1; a * b + a + b < registers; ++b)
+      // Squares have the fewest loads.
+      if (int64_t value = a * b * registers - a - b; value > most && divides(left, a) && divides(right, b)) {
+        most = value;
+        if (left >= 0)
+          tile[left] = a;
+        if (right >= 0)
+          tile[right] = b;
+      }
 }
 
 /// Cuts the loops around rows m and columns n, which are cut already, until an item of work is small enough, but keeps
@@ -184,16 +199,29 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   Sizes inner(contraction.getNumLoops(), 0), partial;
   // Rows: the innermost parallel loop besides n, one of a single operand if there is any, as its rows share the
   // other's.
-  auto isShared = [&](int64_t i) {
+  auto walks = [&](unsigned input, int64_t i) {
     auto loop = llvm::find(ofContraction, i);
-    return loop == ofContraction.end() || llvm::all_of(contraction.getDpsInputOperands(), [&](OpOperand *input) {
-             return contraction.getMatchingIndexingMap(input).isFunctionOfDim(loop - ofContraction.begin());
+    return loop == ofContraction.end() || contraction.getMatchingIndexingMap(contraction.getDpsInputOperand(input))
+                                              .isFunctionOfDim(loop - ofContraction.begin());
+  };
+  auto isShared = [&](int64_t i) {
+    return llvm::all_of(llvm::seq(contraction.getNumDpsInputs()), [&](unsigned input) { return walks(input, i); });
+  };
+  // Rows that are places of a window along the columns are vectors of their own.
+  auto isPlace = [&](int64_t i) {
+    auto loop = llvm::find(ofContraction, i);
+    return contractionN >= 0 && loop != ofContraction.end() &&
+           llvm::any_of(contraction.getIndexingMapsArray(), [&](AffineMap map) {
+             return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
+               return expr.isFunctionOfDim(contractionN) && expr.isFunctionOfDim(loop - ofContraction.begin());
+             });
            });
   };
   int64_t m = -1;
   for (bool shared : {false, true})
     for (int64_t i = rootLoops - 1; i >= 0; --i)
-      if (i != n && iterators[i] == utils::IteratorType::parallel && m < 0 && ranges[i] != 1 && isShared(i) == shared)
+      if (i != n && iterators[i] == utils::IteratorType::parallel && m < 0 && ranges[i] != 1 && isShared(i) == shared &&
+          !isPlace(i))
         m = i;
   for (int64_t i = 0; i < rootLoops; ++i)
     if (iterators[i] == utils::IteratorType::parallel)
@@ -203,7 +231,9 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   for (unsigned i = 0; i < contraction.getNumLoops(); ++i)
     windowed |= isWindowed(contraction, i);
   SmallVector<int64_t> rowLoops;
-  bool together = false;
+  bool together = false, inPairs = false;
+  // What one term of all rows of both operands reads, where they meet in pairs.
+  int64_t pairBytes = 0;
   // Few rows take so little time that the next block has to arrive meanwhile.
   constexpr int64_t nearBytes = 1 << 15;
   bool dot = !columnsContiguous && sharedReduction >= 0;
@@ -223,7 +253,7 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     bool fewRows = m < 0 || (!ShapedType::isDynamic(ranges[m]) && ranges[m] <= 4);
     tile[n] = wholeVectors(columns(ranges[n], width, fewRows ? 4 : 2), width);
     for (int64_t i = rootLoops - 1; i >= 0; --i)
-      if (i != n && iterators[i] == utils::IteratorType::parallel && ranges[i] != 1 && !isShared(i))
+      if (i != n && iterators[i] == utils::IteratorType::parallel && ranges[i] != 1 && !isShared(i) && !isPlace(i))
         rowLoops.push_back(i);
     // A packed operand, this contraction's or another's, is read panel by panel.
     if (panel)
@@ -232,7 +262,28 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
     // Accumulators, a row of the right operand and a broadcast must fit the registers.
     int64_t best = std::min<int64_t>(vectors == 1 ? 14 : 8, (registers - vectors - 2) / vectors);
     best = std::max<int64_t>(1, registers >= 32 ? std::min<int64_t>(best, vectors == 1 ? 12 : 8) : best);
-    together = windowed && !panel && tileFewRows(root, rowLoops, n, width, tile);
+    // Loops that one operand alone walks, where both walk the columns.
+    std::array<int64_t, 2> alone{-1, -1};
+    inPairs = windowed && !panel && turned == 1 && contraction.getNumDpsInputs() == 2 && contractionN >= 0 &&
+              llvm::all_of(contraction.getDpsInputOperands(), [&](OpOperand *input) {
+                return contraction.getMatchingIndexingMap(input).isFunctionOfDim(contractionN);
+              });
+    for (int64_t i : rowLoops)
+      for (unsigned side : {0, 1})
+        if (alone[side] < 0 && !ShapedType::isDynamic(ranges[i]) && !walks(1 - side, i))
+          alone[side] = i;
+    inPairs &= alone[0] >= 0 && alone[1] >= 0;
+    if (inPairs) {
+      tilePairs(ranges, alone[0], alone[1], tile);
+      for (unsigned side : {0, 1}) {
+        int64_t bytes = vectorBytes;
+        for (int64_t i : rowLoops)
+          if (!walks(1 - side, i) && !isWindowed(contraction, i))
+            bytes *= ranges[i];
+        pairBytes += bytes;
+      }
+    }
+    together = inPairs || (windowed && !panel && tileFewRows(root, rowLoops, n, width, tile));
     if (m >= 0 && !together && tile[m] == 1)
       tile[m] = rows(ranges[m], std::max<int64_t>(1, best / turned));
     for (auto [i, type] : llvm::enumerate(contraction.getIteratorTypesArray()))
@@ -244,7 +295,10 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
   bool packed =
       llvm::any_of(contraction.getDpsInputs(), [](Value input) { return input.getDefiningOp<linalg::UnPackOp>(); });
   if (root == contraction && !dot && !packed)
-    blocks = blockSums(contraction, tile, together ? nearBytes : cacheBytes / 2);
+    blocks = blockSums(
+        contraction, tile,
+        inPairs ? std::max<int64_t>(32, nearBytes / pairBytes)
+                : std::max<int64_t>(128, (together ? nearBytes : cacheBytes / 2) / sumSize(contraction).termBytes));
   llvm::append_range(order, blocks);
   for (unsigned i = 0; i < rootLoops; ++i)
     if ((int64_t)i != n && !llvm::is_contained(blocks, i))
@@ -284,6 +338,10 @@ void Scheduler::scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp cont
       if (llvm::all_of(items, [](int64_t size) { return size == 0; }) && tile[n] < ranges[n])
         items[n] = tile[n];
     }
+    // So are the places of a window, where there are other items.
+    if (inPairs && llvm::any_of(llvm::seq(rootLoops), [&](int64_t i) { return items[i] && !isPlace(i); }))
+      for (int64_t i = 0; i < rootLoops; ++i)
+        items[i] = isPlace(i) ? 0 : items[i];
   }
   if (panelsFirst)
     for (int64_t i = 0; i < rootLoops; ++i)

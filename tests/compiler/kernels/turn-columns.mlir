@@ -102,3 +102,34 @@ func.func @strided(%x: tensor<?x68x8xf32>, %k: tensor<3x8xf32>, %empty: tensor<?
   } -> tensor<?x33xf32>
   return %0 : tensor<?x33xf32>
 }
+
+// -----
+
+// The gradient of a kernel of 3 channels and 6 filters: along the positions, of which zeros fill the last vector. Of
+// the profile's work they are none.
+#image = affine_map<(k, c, f, n, x) -> (n, x + k, c)>
+#features = affine_map<(k, c, f, n, x) -> (n, x, f)>
+#kernel = affine_map<(k, c, f, n, x) -> (k, c, f)>
+// CHECK-DAG: #[[IMAGE:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d3, d1, d0 + d4 * 16 + d5)>
+// CHECK-DAG: #[[FEATURES:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d3, d2, d4, d5)>
+// CHECK-DAG: #[[SUMS:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d5)>
+// CHECK-LABEL: func.func @few_gradients
+// CHECK: %[[PADDED:.*]] = tensor.pad %{{.*}} low[0, 0, 0] high[0, 0, 4]
+// CHECK: tensor.pad %{{.*}} low[0, 0, 0] high[0, 0, 4]
+// CHECK: tensor.expand_shape %[[PADDED]] {{.*}} into tensor<?x6x2x16xf32>
+// CHECK: %[[SUM:.*]] = linalg.generic {indexing_maps = [#[[IMAGE]], #[[FEATURES]], #[[SUMS]]]{{.*}} attrs = {lamina.terms = array<i64: 28, 32>}
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%[[SUM]] : tensor<5x3x6x16xf32>)
+func.func @few_gradients(%x: tensor<?x32x3xf32>, %dy: tensor<?x28x6xf32>) -> tensor<5x3x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<5x3x6xf32>
+  %fill = linalg.fill ins(%zero : f32) outs(%empty : tensor<5x3x6xf32>) -> tensor<5x3x6xf32>
+  %0 = linalg.generic {indexing_maps = [#image, #features, #kernel],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %dy : tensor<?x32x3xf32>, tensor<?x28x6xf32>) outs(%fill : tensor<5x3x6xf32>) {
+  ^bb0(%a: f32, %b: f32, %sum: f32):
+    %1 = arith.mulf %a, %b : f32
+    %2 = arith.addf %sum, %1 : f32
+    linalg.yield %2 : f32
+  } -> tensor<5x3x6xf32>
+  return %0 : tensor<5x3x6xf32>
+}

@@ -60,3 +60,22 @@ func.func @pointwise(%x: tensor<?x48x48x32xf32>, %k: tensor<32x64xf32>, %to: ten
   } -> tensor<?x48x48x64xf32>
   return %y : tensor<?x48x48x64xf32>
 }
+
+#left = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d1, d4, d0 + d5 * 16 + d6)>
+#right = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d2, d4, d5, d6)>
+#pairs = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d6)>
+
+// Rows of both operands that meet along the columns, in squares, in blocks of terms that the nearest cache holds for all
+// of them. Places of a window along the columns are taken one by one.
+// CHECK-LABEL: func @pairs
+// CHECK: #lamina.schedule<{{.*}}tile = [1, 4, 4, {{.*}}, 16], {{.*}}inner = [0, 0, 0, 1, 1, 1, 0]>
+func.func @pairs(%x: tensor<?x8x32x36xf32>, %y: tensor<?x8x32x2x16xf32>, %start: tensor<3x8x8x16xf32>) -> tensor<3x8x8x16xf32> attributes {lamina.kernel} {
+  %sum = linalg.generic {indexing_maps = [#left, #right, #pairs], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "parallel"]}
+      ins(%x, %y : tensor<?x8x32x36xf32>, tensor<?x8x32x2x16xf32>) outs(%start : tensor<3x8x8x16xf32>) attrs = {lamina.shared_dims = 0 : i64} {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %c, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<3x8x8x16xf32>
+  return %sum : tensor<3x8x8x16xf32>
+}

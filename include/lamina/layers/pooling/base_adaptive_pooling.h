@@ -5,15 +5,23 @@
 
 namespace lamina::layers {
 
-/// An axis of known size pooled to another size.
+/// An axis of known size, between the first and the last, pooled to another size. Among equal elements the first takes
+/// the gradient of a maximum.
 template <bool Max> Value pool_adaptively(const Value &x, std::int64_t axis, std::int64_t size) {
   std::int64_t from = x.shape()[axis];
   auto first = [&](std::int64_t i) { return i * from / size; };
   auto last = [&](std::int64_t i) { return ((i + 1) * from + size - 1) / size; };
   if constexpr (Max) {
+    auto largest = [axis](const Value &of, std::int64_t length) {
+      std::vector<std::int64_t> window(of.shape().rank() - 2, 1);
+      window[axis - 1] = length;
+      return Value(max_pool(of, window, {.strides = window}));
+    };
+    if (from % size == 0)
+      return largest(x, from / size);
     Values parts;
     for (std::int64_t i = 0; i < size; ++i)
-      parts.push_back(max(slice_axis(x, axis, first(i), last(i)), axis, true));
+      parts.push_back(largest(slice_axis(x, axis, first(i), last(i)), last(i) - first(i)));
     return concatenate(parts, axis);
   } else {
     Tensor weights({from, size}, DType::Float32);
@@ -43,14 +51,15 @@ public:
 
   Value call(const Value &input, CallContext &) const {
     check_rank(input.shape(), Spatial + 2);
-    Value x = to_dtype(input, this->dtype());
+    bool channels_first = is_channels_first(options.data_format);
+    Value x = to_channels_last(to_dtype(input, this->dtype()), channels_first);
     for (std::size_t i = 0; i < Spatial; ++i) {
-      std::int64_t axis = static_cast<std::int64_t>(i) + (is_channels_first(options.data_format) ? 2 : 1);
+      std::int64_t axis = static_cast<std::int64_t>(i) + 1;
       if (x.shape()[axis] == none)
         throw Error("needs known sizes, got shape " + input.shape().str());
       x = pool_adaptively<Max>(x, axis, output_size[i]);
     }
-    return x;
+    return from_channels_last(x, channels_first);
   }
 
   template <typename F> void fields(F &f) {
