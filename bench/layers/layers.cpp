@@ -26,6 +26,8 @@ void convolutional() {
   layer("conv2d/k3_stride2/8x56x56x64x128", Conv2D(128, 3, {.strides = 2, .padding = "same"}), {{8, 56, 56, 64}});
   layer("conv2d/k7_stride2/4x112x112x3x64", Conv2D(64, 7, {.strides = 2, .padding = "same"}), {{4, 112, 112, 3}});
   layer("conv2d/k3/32x28x28x1x32", Conv2D(32, 3), {{32, 28, 28, 1}});
+  layer("conv2d/k5/32x28x28x1x6", Conv2D(6, 5, {.padding = "same"}), {{32, 28, 28, 1}});
+  layer("conv2d/k3/8x64x64x3x8", Conv2D(8, 3, {.padding = "same"}), {{8, 64, 64, 3}});
   layer("conv2d/k3_stride2/8x128x128x3x32", Conv2D(32, 3, {.strides = 2, .padding = "same"}), {{8, 128, 128, 3}});
   layer("conv3d/k3/2x16x28x28x32x32", Conv3D(32, 3, {.padding = "same"}), {{2, 16, 28, 28, 32}});
   layer("conv1d_transpose/k4_stride2/16x128x64x64", Conv1DTranspose(64, 4, {.strides = 2, .padding = "same"}),
@@ -44,6 +46,7 @@ void pooling() {
   layer("max_pooling2d/k3_stride2/8x56x56x64", MaxPooling2D(3, {.strides = 2, .padding = "same"}), {{8, 56, 56, 64}});
   layer("max_pooling3d/2/2x16x28x28x32", MaxPooling3D(2), {{2, 16, 28, 28, 32}});
   layer("average_pooling2d/2/8x56x56x64", AveragePooling2D(2), {{8, 56, 56, 64}});
+  layer("average_pooling2d/2/32x28x28x6", AveragePooling2D(2), {{32, 28, 28, 6}});
   layer("average_pooling2d/k3_same/8x56x56x64", AveragePooling2D(3, {.strides = 1, .padding = "same"}),
         {{8, 56, 56, 64}});
   layer("global_average_pooling2d/8x56x56x64", GlobalAveragePooling2D(), {{8, 56, 56, 64}});

@@ -28,6 +28,7 @@ public:
 
 private:
   using Sizes = SmallVector<int64_t>;
+  class Product;
 
   int64_t lanes(linalg::LinalgOp op) const {
     int64_t bits = 8;
@@ -40,10 +41,6 @@ private:
   void scheduleContraction(linalg::LinalgOp root, linalg::LinalgOp contraction);
   void scheduleRows(linalg::LinalgOp root, unsigned shared);
   void scheduleAlone(linalg::LinalgOp op, Sizes &tile, Sizes &partial, ArrayRef<bool> done);
-  bool tileFewRows(linalg::LinalgOp root, ArrayRef<int64_t> rows, int64_t column, int64_t width, Sizes &tile) const;
-  void tilePairs(ArrayRef<int64_t> ranges, int64_t left, int64_t right, Sizes &tile) const;
-  void cutOuter(linalg::LinalgOp root, Sizes &items, int64_t m, int64_t n, int64_t fewestRows, int64_t terms);
-  SmallVector<unsigned> blockSums(linalg::LinalgOp contraction, Sizes &tile, int64_t block);
   int64_t rows(int64_t size, int64_t best) const;
   int64_t denseRows(int64_t length, int64_t width, int64_t range) const;
   int64_t rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const;
