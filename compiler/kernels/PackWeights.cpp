@@ -23,7 +23,7 @@ constexpr int64_t manyRows = 128;
 /// And turned for this many.
 constexpr int64_t someRows = 16;
 /// Sums at least this long pay for the horizontal reduction at the end of vectors that run along them.
-constexpr int64_t longSum = 256;
+constexpr int64_t longSum = 128;
 
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   using PackWeightsPassBase::PackWeightsPassBase;

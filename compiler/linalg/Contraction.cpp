@@ -46,7 +46,7 @@ struct Side {
 };
 
 // Axes that are summed together, and those of the right side that stay, become one: rows of a matrix are long. So do
-// open ones of the left side, of which the last may be too short for a tile of rows.
+// those of the left side before an open one, which may be too short for a tile of rows.
 void mergeAxes(OpBuilder &b, Location loc, Side &lhs, Side &rhs) {
   for (unsigned i = 0; i + 1 < lhs.contracting.size();) {
     int64_t left = lhs.contracting[i], right = rhs.contracting[i];
@@ -72,8 +72,7 @@ void mergeAxes(OpBuilder &b, Location loc, Side &lhs, Side &rhs) {
     else
       ++axis;
   for (int64_t axis = 0; axis + 1 < lhs.rank() && rhs.batching.empty();)
-    if (lhs.isFree(axis) && lhs.isFree(axis + 1) && ShapedType::isDynamic(lhs.size(axis)) &&
-        ShapedType::isDynamic(lhs.size(axis + 1)))
+    if (lhs.isFree(axis) && lhs.isFree(axis + 1) && ShapedType::isDynamic(lhs.size(axis + 1)))
       lhs.merge(b, loc, axis);
     else
       ++axis;
