@@ -148,14 +148,16 @@ int64_t Scheduler::denseRows(int64_t length, int64_t width, int64_t range) const
 
 /// The sums of a row are a chain of steps; those of several rows run side by side.
 int64_t Scheduler::rowsTogether(linalg::LinalgOp root, unsigned shared, int64_t range) const {
-  constexpr int64_t vectors = 16, most = 8;
+  constexpr int64_t vectors = 16, most = 8, nearBytes = 12 * 1024;
   int64_t length = 1, width = lanes(root);
   SmallVector<int64_t> ranges = root.getStaticLoopRanges();
   for (int64_t size : ArrayRef(ranges).drop_front(shared))
     length = ShapedType::isDynamic(size) ? std::numeric_limits<int32_t>::max() : length * size;
   if (int64_t rows = denseRows(length, width, range))
     return rows;
-  int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, width), 2, most);
+  // Long rows too, as long as the nearest cache keeps several for what reads them again.
+  int64_t fewest = nearBytes / (length * (vectorBytes / width)) >= most / 2 ? most / 2 : 2;
+  int64_t rows = std::clamp<int64_t>(vectors / llvm::divideCeil(length, width), fewest, most);
   while (!ShapedType::isDynamic(range) && range % rows)
     --rows;
   return rows;

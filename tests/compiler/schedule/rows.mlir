@@ -75,3 +75,25 @@ func.func @windows(%x: tensor<?x14x2x14x2x6xf32>, %to: tensor<?x14x14x6xf32>) ->
   } -> tensor<?x14x14x6xf32>
   return %y : tensor<?x14x14x6xf32>
 }
+
+#long = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// Long rows that are read again: four together, of which the nearest cache keeps all.
+// CHECK-LABEL: func @long_rows
+// CHECK: #lamina.schedule<distribute = {{.*}}, tile = [4, 0], inner = [0, 64]>
+func.func @long_rows(%x: tensor<?x768xf32>, %start: tensor<?xf32>, %to: tensor<?x768xf32>) -> tensor<?x768xf32> attributes {lamina.kernel} {
+  %sum = linalg.generic {indexing_maps = [#long, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<?x768xf32>) outs(%start : tensor<?xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %0 = arith.addf %out, %in : f32
+    linalg.yield %0 : f32
+  } -> tensor<?xf32>
+  %y = linalg.generic {indexing_maps = [#long, #row, #long], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %sum : tensor<?x768xf32>, tensor<?xf32>) outs(%to : tensor<?x768xf32>) attrs = {lamina.shared_dims = 1 : i64} {
+  ^bb0(%in: f32, %s: f32, %out: f32):
+    %0 = arith.divf %in, %s : f32
+    linalg.yield %0 : f32
+  } -> tensor<?x768xf32>
+  return %y : tensor<?x768xf32>
+}
