@@ -64,7 +64,8 @@ bool turnsFew(Operation *op, int64_t lanes) {
       !llvm::equal(permutation.drop_back(2), llvm::seq<int64_t>(0, rank - 2)))
     return false;
   ArrayRef<int64_t> sizes = transpose.getResultVectorType().getShape().take_back(2);
-  return std::min(sizes[0], sizes[1]) < lanes;
+  int64_t few = std::min(sizes[0], sizes[1]);
+  return few > 1 && few < lanes;
 }
 
 int64_t sourceOf(Operation *op, int64_t element) {
