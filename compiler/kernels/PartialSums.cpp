@@ -36,7 +36,7 @@ Value expandAxis(OpBuilder &b, Value operand, unsigned axis, int64_t inner) {
 
 } // namespace
 
-void keepPartial(linalg::GenericOp op, unsigned loop, int64_t inner, PartialAxis axis) {
+void splitSum(linalg::GenericOp op, unsigned loop, int64_t inner, PartialAxis axis) {
   OpBuilder b(op);
   Location loc = op.getLoc();
   bool isFirst = axis == PartialAxis::Outer;

@@ -13,6 +13,6 @@ enum class PartialAxis { Outer, Inner };
 
 /// Cuts a loop that a sum runs over in two, of which the inner has so many turns, and adds up along one of them at
 /// last.
-void keepPartial(linalg::GenericOp sum, unsigned loop, int64_t inner, PartialAxis axis);
+void splitSum(linalg::GenericOp sum, unsigned loop, int64_t inner, PartialAxis axis);
 
 } // namespace mlir::lamina

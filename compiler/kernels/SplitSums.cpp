@@ -57,7 +57,7 @@ struct SplitSumsPass : impl::SplitSumsPassBase<SplitSumsPass> {
     getOperation().walk([&](linalg::GenericOp op) { sums.push_back(op); });
     for (linalg::GenericOp op : sums)
       if (std::optional<Split> split = splitOf(op))
-        keepPartial(op, split->loop, op.getStaticLoopRanges()[split->loop] / split->parts, PartialAxis::Outer);
+        splitSum(op, split->loop, op.getStaticLoopRanges()[split->loop] / split->parts, PartialAxis::Outer);
   }
 };
 

@@ -1,7 +1,7 @@
 // Reads windows that lie side by side, as those of most pooling layers do, as axes of their own, where an axis has too
-// few channels for a vector: what is left is a sum over rows in one piece.
+// few channels for a vector. Guarantees that what is left is a sum over rows in one piece, with its loops in their
+// order.
 
-#include "compiler/Contraction.h"
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -67,30 +67,28 @@ void WindowSplitter::run() {
   AffineMap map = op.getMatchingIndexingMap(image);
   SmallVector<AffineExpr> exprs;
   SmallVector<ReassociationIndices> groups;
-  SmallVector<OpFoldResult> sizes, whole = tensor::getMixedSizes(b, loc, image->get());
   SmallVector<int64_t> shape, ranges = op.getStaticLoopRanges();
-  auto add = [&](AffineExpr expr, int64_t extent, OpFoldResult size) {
+  auto add = [&](AffineExpr expr, int64_t extent) {
     groups.back().push_back(exprs.size());
     exprs.push_back(expr);
     shape.push_back(extent);
-    sizes.push_back(size);
   };
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     groups.emplace_back();
     if (isa<AffineDimExpr>(expr)) {
-      add(expr, type.getDimSize(axis), whole[axis]);
+      add(expr, type.getDimSize(axis));
       continue;
     }
     std::optional<Window> window = windowOf(expr, type.getDimSize(axis));
     if (!window)
       return;
     for (unsigned loop : {window->position, window->place})
-      add(b.getAffineDimExpr(loop), ranges[loop], b.getIndexAttr(ranges[loop]));
+      add(b.getAffineDimExpr(loop), ranges[loop]);
   }
   llvm::SmallDenseSet<AffineExpr> walked(exprs.begin(), exprs.end());
   if (exprs.size() == map.getNumResults() || exprs.size() != ranges.size() || walked.size() != ranges.size())
     return;
-  Value rows = tensor::ExpandShapeOp::create(b, loc, type.clone(shape), image->get(), groups, sizes);
+  Value rows = tensor::ExpandShapeOp::create(b, loc, type.clone(shape), image->get(), groups);
   for (int64_t i = op.getNumDpsInputs() - 1; i >= 0; --i)
     if (OpOperand *input = op.getDpsInputOperand(i); input != image)
       op.getBody()->eraseArgument(i);

@@ -104,7 +104,7 @@ struct TurnColumnsPass : impl::TurnColumnsPassBase<TurnColumnsPass> {
   }
 
   /// The operand with this axis last, and `more` zeros at its end; of a padded one its source is turned.
-  void turnOperand(linalg::GenericOp op, OpOperand *operand, unsigned axis, int64_t more = 0) {
+  void turnOperand(linalg::GenericOp op, OpOperand *operand, unsigned axis, int64_t more) {
     OpBuilder builder(op);
     Value value = operand->get();
     Location loc = value.getLoc();
@@ -193,9 +193,7 @@ struct TurnColumnsPass : impl::TurnColumnsPassBase<TurnColumnsPass> {
       return;
     auto loopOf = [&](int64_t axis) { return cast<AffineDimExpr>(written.getResult(axis)).getPosition(); };
     auto isWide = [&](int64_t axis) { return !type.isDynamicDim(axis) && type.getDimSize(axis) >= lanes; };
-    // The loop's axis last in every operand that has it, which has at least so many places along the loop.
-    auto turnOperands = [&](unsigned loop, int64_t places) {
-      int64_t more = places - op.getStaticLoopRanges()[loop];
+    auto turnOperands = [&](unsigned loop, int64_t more = 0) {
       for (OpOperand *operand : op.getDpsInputOperands())
         if (std::optional<unsigned> along = axisAlong(op.getMatchingIndexingMap(operand), loop))
           turnOperand(op, operand, *along, more);
@@ -208,23 +206,23 @@ struct TurnColumnsPass : impl::TurnColumnsPassBase<TurnColumnsPass> {
       }
       if (std::optional<unsigned> loop = summedLoop(op, loopOf(rank - 1), columns)) {
         int64_t terms = op.getStaticLoopRanges()[*loop], whole = llvm::alignTo(terms, lanes);
-        turnOperands(*loop, whole);
+        turnOperands(*loop, whole - terms);
         op->setAttr("lamina.terms", DenseI64ArrayAttr::get(&getContext(), {terms, whole}));
-        return keepPartial(op, *loop, lanes, PartialAxis::Inner);
+        return splitSum(op, *loop, lanes, PartialAxis::Inner);
       }
       // Channels that are columns as well would be turned there and back.
       bool together = op.getMatchingIndexingMap(op.getDpsInputOperand(0)).isFunctionOfDim(loopOf(rank - 1));
       if (columns > lanes / 2 - together)
         return;
       if (isWide(rank - 2) && isPosition(op, loopOf(rank - 2))) {
-        turnOperands(loopOf(rank - 2), type.getDimSize(rank - 2));
+        turnOperands(loopOf(rank - 2));
         turnResult(op, rank - 2);
       }
       return;
     }
     // A single filter has no axis.
     if (isWide(rank - 1) && isPosition(op, loopOf(rank - 1)))
-      turnOperands(loopOf(rank - 1), type.getDimSize(rank - 1));
+      turnOperands(loopOf(rank - 1));
   }
 };
 

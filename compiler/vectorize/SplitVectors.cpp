@@ -377,28 +377,10 @@ SmallVector<Value> Splitter::turn(vector::TransposeOp op, int64_t begin) {
         Lanes from;
         for (int64_t to : layout.all(index))
           from.push_back(toEnd ? to % factor * rest + to / factor : to % rest * factor + to / rest);
-        if (vectors.empty()) {
+        if (vectors.empty())
           for (int64_t &place : from)
             place += begin;
-          next.push_back(pick(op.getVector(), from));
-          continue;
-        }
-        SmallVector<Value> sources;
-        Lanes places(from.size());
-        int64_t before = 0;
-        for (auto [source, vector] : llvm::enumerate(vectors)) {
-          bool any = false;
-          for (auto [place, which] : llvm::zip_equal(places, from))
-            if (layout.partOf(which) == int64_t(source)) {
-              place = before + which - layout.begin(source);
-              any = true;
-            }
-          if (!any)
-            continue;
-          sources.push_back(vector);
-          before += layout.length(source);
-        }
-        next.push_back(pickElements(b, op.getLoc(), sources, places));
+        next.push_back(vectors.empty() ? pick(op.getVector(), from) : pickElements(b, op.getLoc(), vectors, from));
       }
       vectors = std::move(next);
     }
