@@ -10,6 +10,7 @@
 
 #include "compiler/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -48,14 +49,18 @@ public:
 
   /// False if one is NaN.
   Value greater(Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y); }
+  Value below(Value x, double y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, number(y)); }
   Value equal(Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, y); }
   Value select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
   Value copySign(Value x, Value sign) { return math::CopySignOp::create(b, loc, x, sign); }
 
-  /// Into [low, high]; NaN stays.
-  Value clamp(Value x, double low, double high) {
-    Value least = number(low), most = number(high);
-    x = select(greater(least, x), least, x);
+  /// NaN stays.
+  Value atLeast(Value x, double low) {
+    Value least = number(low);
+    return select(greater(least, x), least, x);
+  }
+  Value atMost(Value x, double high) {
+    Value most = number(high);
     return select(greater(x, most), most, x);
   }
 
@@ -72,6 +77,34 @@ private:
   Location loc;
 };
 
+/// Whether two operands of a generic operation are elements and the largest of their row.
+bool isElementAndMaximum(Value of, Value top) {
+  auto element = dyn_cast<BlockArgument>(of), maximum = dyn_cast<BlockArgument>(top);
+  if (!element || !maximum || element.getOwner() != maximum.getOwner())
+    return false;
+  auto reader = dyn_cast<linalg::GenericOp>(element.getOwner()->getParentOp());
+  if (!reader)
+    return false;
+  OpOperand &elements = reader->getOpOperand(element.getArgNumber()),
+            &maxima = reader->getOpOperand(maximum.getArgNumber());
+  auto reduction = maxima.get().getDefiningOp<linalg::GenericOp>();
+  if (!reduction || reduction.getNumDpsInputs() != 1 || reduction->getNumResults() != 1 ||
+      reduction.getDpsInputs().front() != elements.get())
+    return false;
+  Operation *combine = reduction.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<arith::MaxNumFOp, arith::MaximumFOp>(combine) &&
+         llvm::all_of(combine->getOperands(), llvm::IsaPred<BlockArgument>) &&
+         reduction.getIndexingMapsArray() ==
+             ArrayRef<AffineMap>{reader.getMatchingIndexingMap(&elements), reader.getMatchingIndexingMap(&maxima)};
+}
+
+bool isAtMostZero(Value x) {
+  if (auto difference = x.getDefiningOp<arith::SubFOp>())
+    return isElementAndMaximum(difference.getLhs(), difference.getRhs());
+  auto neg = x.getDefiningOp<arith::NegFOp>();
+  return neg && neg.getOperand().getDefiningOp<math::AbsFOp>();
+}
+
 /// x = n ln 2 + r with |r| ≤ ln 2 / 2.
 struct Reduced {
   Value r;
@@ -79,10 +112,12 @@ struct Reduced {
 };
 
 // Adding 1.5 · 2^23 rounds to an integer, whose lowest bits are then those of the sum; with 126 more they are the
-// exponent of 2^(n - 1).
+// exponent of 2^(n - 1). Below `kLeast` the power means nothing.
+constexpr double kLeast = -87.4;
 Reduced reduce(Arithmetic &a, Value x) {
   constexpr double shift = 0x1.8p23 + 126;
-  x = a.clamp(x, -87.4, 89.0);
+  if (!isAtMostZero(x))
+    x = a.atMost(x, 89.0);
   Value shifted = a.fma(x, std::numbers::log2e, a.number(shift));
   Value n = a.sub(shifted, a.number(shift));
   // ln 2 in two parts, the first so short that its product with n is exact.
@@ -98,12 +133,14 @@ Value expandExp(Arithmetic &a, Value x) {
   SmallVector<double> twice{2.0, 2.0};
   for (double coefficient : kExponential)
     twice.push_back(2 * coefficient);
-  return a.mul(a.polynomial(reduced.r, twice), reduced.half);
+  // Chosen at the end: a bound on x would be one more step to wait for.
+  Value y = a.mul(a.polynomial(reduced.r, twice), reduced.half);
+  return a.select(a.below(x, kLeast), a.number(0.0), y);
 }
 
 // 2^n (e^r - 1) + (2^n - 1), from halves.
 Value expandExpm1(Arithmetic &a, Value x) {
-  Reduced reduced = reduce(a, x);
+  Reduced reduced = reduce(a, a.atLeast(x, kLeast));
   Value r = reduced.r;
   Value q = a.fma(a.mul(r, r), a.polynomial(r, kExponential), r);
   Value half = a.fma(reduced.half, q, a.sub(reduced.half, a.number(0.5)));
@@ -137,11 +174,10 @@ Value expandLog(Arithmetic &a, Value x) {
   return logDomain(a, x, 0.0, y);
 }
 
-/// e^-|x| lies in (0, 1].
+/// An exponential of (0, 1].
 bool isOfUnitRange(Value x) {
   auto exp = x.getDefiningOp<math::ExpOp>();
-  auto neg = exp ? exp.getOperand().getDefiningOp<arith::NegFOp>() : nullptr;
-  return neg && neg.getOperand().getDefiningOp<math::AbsFOp>();
+  return exp && isAtMostZero(exp.getOperand());
 }
 
 // With 1 + x = 2^e (1 + f), f is x 2^-e + (2^-e - 1), where nothing of a small x is lost.

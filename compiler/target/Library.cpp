@@ -43,7 +43,8 @@ private:
     auto *function = llvm::Function::Create(llvm::FunctionType::get(result, parameters, false),
                                             llvm::Function::ExternalLinkage, interface.name + suffix, module);
     // As the code that it calls, so that it can be inlined.
-    for (llvm::StringRef kind : {"target-cpu", "target-features", "prefer-vector-width", "min-legal-vector-width"})
+    for (llvm::StringRef kind :
+         {"target-cpu", "target-features", "prefer-vector-width", "min-legal-vector-width", "frame-pointer"})
       if (model->hasFnAttribute(kind))
         function->addFnAttr(model->getFnAttribute(kind));
     function->addFnAttr(llvm::Attribute::NoUnwind);

@@ -1,6 +1,7 @@
 #include "compiler/target/Object.h"
 
 #include "compiler/target/HalfConversions.h"
+#include "compiler/target/LargeBlocks.h"
 #include "compiler/target/LibraryCalls.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/SmallVector.h"
@@ -30,6 +31,9 @@ llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module, l
     function.addFnAttr("prefer-vector-width", width);
     function.addFnAttr("min-legal-vector-width", width);
     function.addFnAttr(llvm::Attribute::NoUnwind);
+    // With a frame pointer LLVM can align the stack for vectors that registers do not hold; others cross cache lines.
+    if (machine.vectorBytes > 16)
+      function.addFnAttr("frame-pointer", "all");
   }
   avoidLibraryCalls(*result, **target);
   expandHalfConversions(*result, **target);
@@ -53,6 +57,7 @@ void optimize(llvm::Module &module, llvm::TargetMachine &target) {
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graph, modules);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1).run(module, modules);
+  outlineLargeBlocks(module);
 }
 
 llvm::Expected<std::string> emit(llvm::Module &module, llvm::TargetMachine &target, CodeForm form) {

@@ -240,7 +240,6 @@ LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial)
   SmallPtrSet<Operation *, 16> loops;
   kernel.walk([&](scf::ForOp loop) { loops.insert(loop); });
   bool multiplies = isContraction(op);
-  auto start = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>();
   rewriter.setInsertionPoint(op);
   SmallVector<FilledRange> filled = filledRanges(op, rewriter);
   FailureOr<scf::SCFTilingResult> result =
@@ -248,11 +247,16 @@ LogicalResult Tiler::keepPartial(linalg::LinalgOp op, ArrayRef<int64_t> partial)
                                  getAsIndexOpFoldResult(kernel.getContext(), partial));
   if (failed(result))
     return op.emitOpError("cannot keep partial results as its schedule says");
-  // What is neutral to the largest number is NaN; its own start is as well, and a number.
-  if (start && takesLargestNumber(op))
+  // NaN is neutral to the largest number, but is none.
+  if (takesLargestNumber(op))
     for (Value initial : result->initialValues)
-      if (auto fill = initial.getDefiningOp<linalg::FillOp>())
-        rewriter.modifyOpInPlace(fill, [&] { fill.getInputsMutable().assign(start.getInputs()); });
+      if (auto fill = initial.getDefiningOp<linalg::FillOp>()) {
+        rewriter.setInsertionPoint(fill);
+        auto type = cast<FloatType>(getElementTypeOrSelf(initial));
+        Value least = arith::ConstantFloatOp::create(rewriter, op.getLoc(), type,
+                                                     APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true));
+        rewriter.modifyOpInPlace(fill, [&] { fill.getInputsMutable().assign(least); });
+      }
   boundLoops(filled, partial, result->loops);
   rewriter.replaceOp(op, result->replacements);
   for (Operation *tiled : result->tiledOps)

@@ -177,7 +177,8 @@ struct MultiplyRows : OpRewritePattern<vector::ContractionOp> {
         getElementTypeOrSelf(op.getAccType()) != type.getElementType() || op.getRhsType() != type ||
         !maps[0].isIdentity() || !maps[1].isIdentity() || !leads(maps[2]) || isa<vector::MaskOp>(op->getParentOp()))
       return failure();
-    Value product = arith::MulFOp::create(rewriter, op.getLoc(), op.getLhs(), op.getRhs());
+    Value product =
+        arith::MulFOp::create(rewriter, op.getLoc(), op.getLhs(), op.getRhs(), arith::FastMathFlags::contract);
     SmallVector<bool> reduced(type.getRank(), true);
     std::fill_n(reduced.begin(), maps[2].getNumResults(), false);
     rewriter.replaceOpWithNewOp<vector::MultiDimReductionOp>(op, product, op.getAcc(), reduced, op.getKind());

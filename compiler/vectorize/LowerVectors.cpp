@@ -2,7 +2,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/vectorize/ContractionUnits.h"
-#include "compiler/vectorize/MaxNumbers.h"
+#include "compiler/vectorize/Extremes.h"
 #include "compiler/vectorize/RowReductions.h"
 #include "compiler/vectorize/SplitVectors.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"

@@ -12,6 +12,12 @@ namespace {
 
 int64_t elements(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
 
+/// Whether an element combined with itself is that element.
+bool isIdempotent(vector::CombiningKind kind) {
+  using vector::CombiningKind;
+  return !llvm::is_contained({CombiningKind::ADD, CombiningKind::MUL, CombiningKind::XOR}, kind);
+}
+
 } // namespace
 
 TypedAttr identityOf(vector::CombiningKind kind, Type element, OpBuilder &b, Location loc) {
@@ -93,36 +99,15 @@ Value pickElements(OpBuilder &b, Location loc, ArrayRef<Value> vectors, ArrayRef
 }
 
 Value RowTree::shuffle(Value x, Value y, ArrayRef<int64_t> lanes) {
-  Value result = vector::ShuffleOp::create(b, loc, x, y, lanes);
-  if (numbers.contains(x) && numbers.contains(y))
-    numbers.insert(result);
-  return result;
-}
-
-Value RowTree::pick(ArrayRef<Value> vectors, ArrayRef<int64_t> wanted) {
-  Value result = pickElements(b, loc, vectors, wanted);
-  if (llvm::all_of(vectors, [&](Value vector) { return numbers.contains(vector); }))
-    numbers.insert(result);
-  return result;
+  return vector::ShuffleOp::create(b, loc, x, y, lanes);
 }
 
 Value RowTree::combine(Value x, Value y) {
-  if (kind != vector::CombiningKind::MAXNUMF)
-    return vector::makeArithReduction(b, loc, kind, x, y);
-  auto larger = [&](Value any, Value number) {
-    Value isLarger = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, any, number);
-    Value result = arith::SelectOp::create(b, loc, isLarger, any, number);
-    numbers.insert(result);
-    return result;
-  };
-  if (numbers.contains(y))
-    return larger(x, y);
-  if (!numbers.contains(x)) {
-    auto type = cast<VectorType>(x.getType());
-    x = larger(x, arith::ConstantOp::create(
-                      b, loc, DenseElementsAttr::get(type, identityOf(kind, type.getElementType(), b, loc))));
-  }
-  return larger(y, x);
+  // A product and the sum that it goes into are one instruction.
+  auto flags = kind == vector::CombiningKind::ADD
+                   ? arith::FastMathFlagsAttr::get(b.getContext(), arith::FastMathFlags::contract)
+                   : arith::FastMathFlagsAttr();
+  return vector::makeArithReduction(b, loc, kind, x, y, flags);
 }
 
 Value RowTree::reduce(ArrayRef<SmallVector<Value>> rows) {
@@ -146,8 +131,18 @@ Value RowTree::reduce(ArrayRef<SmallVector<Value>> rows) {
   return elements(all) == count ? all : shuffle(all, all, llvm::to_vector(llvm::seq<int64_t>(0, count)));
 }
 
-Value RowTree::reduceDense(SmallVector<Value> vectors, int64_t rows, int64_t length) {
+Value RowTree::reduceDealt(ArrayRef<Value> vectors, int64_t rows, int64_t length, ArrayRef<int64_t> places) {
+  SmallVector<Value> halves;
+  for (size_t i = 0; i < vectors.size(); i += 2)
+    halves.push_back(combine(vectors[i], vectors[i + 1]));
+  return reduceDense(std::move(halves), rows, length / 2, places);
+}
+
+Value RowTree::reduceDense(SmallVector<Value> vectors, int64_t rows, int64_t length, ArrayRef<int64_t> places) {
   int64_t width = elements(vectors.front());
+  auto placeOf = [&](int64_t element) {
+    return places.empty() ? element : element / width * width + places[element % width];
+  };
   while (length > 1) {
     int64_t half = llvm::divideCeil(length, 2);
     SmallVector<Value> halves;
@@ -157,26 +152,25 @@ Value RowTree::reduceDense(SmallVector<Value> vectors, int64_t rows, int64_t len
       for (int64_t i = begin; i < std::min(begin + width, rows * half); ++i) {
         int64_t element = i / half * length + i % half * 2;
         paired.push_back(i % half * 2 + 1 < length);
-        even.push_back(element);
-        odd.push_back(element + paired.back());
+        even.push_back(placeOf(element));
+        odd.push_back(placeOf(element + paired.back()));
       }
-      Value x = pick(vectors, even), y = pick(vectors, odd);
+      Value x = pickElements(b, loc, vectors, even), y = pickElements(b, loc, vectors, odd);
       Value both = combine(x, y);
-      if (llvm::is_contained(paired, false)) {
+      if (llvm::is_contained(paired, false) && !isIdempotent(kind)) {
         VectorType mask = VectorType::get(paired.size(), b.getI1Type());
         Value condition = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(mask, paired));
-        Value all = arith::SelectOp::create(b, loc, condition, both, x);
-        if (numbers.contains(x))
-          numbers.insert(all);
-        both = all;
+        both = arith::SelectOp::create(b, loc, condition, both, x);
       }
       halves.push_back(both);
     }
     vectors = std::move(halves);
     length = half;
+    places = {};
   }
-  return vectors.size() == 1 ? vectors.front()
-                             : pickElements(b, loc, vectors, llvm::to_vector(llvm::seq<int64_t>(0, rows)));
+  return vectors.size() == 1 && places.empty()
+             ? vectors.front()
+             : pickElements(b, loc, vectors, llvm::map_to_vector(llvm::seq<int64_t>(0, rows), placeOf));
 }
 
 /// The row in one vector of these lanes; those past its end change nothing.

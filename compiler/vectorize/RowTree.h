@@ -25,13 +25,16 @@ public:
   /// A vector of one element a row; each row is a list of vectors.
   Value reduce(ArrayRef<SmallVector<Value>> rows);
   /// The same for rows that follow each other without gaps in vectors of the same size.
-  Value reduceDense(SmallVector<Value> vectors, int64_t rows, int64_t length);
+  /// `places`: if not in order, the lane of each element in its vector.
+  Value reduceDense(SmallVector<Value> vectors, int64_t rows, int64_t length, ArrayRef<int64_t> places = {});
+  /// The same for pairs of vectors of which the first holds a row's elements at even places, the second those at odd
+  /// ones; `places` are the lanes of a pair of elements.
+  Value reduceDealt(ArrayRef<Value> vectors, int64_t rows, int64_t length, ArrayRef<int64_t> places);
 
 private:
   static constexpr int64_t mostLanes = 16;
 
   Value shuffle(Value x, Value y, ArrayRef<int64_t> lanes);
-  Value pick(ArrayRef<Value> vectors, ArrayRef<int64_t> elements);
   Value combine(Value x, Value y);
   Value narrow(ArrayRef<Value> parts, int64_t lanes);
   SmallVector<Value> halve(ArrayRef<Value> vectors, int64_t length);
@@ -39,8 +42,6 @@ private:
   OpBuilder &b;
   Location loc;
   vector::CombiningKind kind;
-  /// Vectors without NaN, of which one is enough to take the larger of two in one step.
-  llvm::SmallDenseSet<Value> numbers;
 };
 
 } // namespace mlir::lamina

@@ -1,5 +1,6 @@
 #include "compiler/vectorize/SplitVectors.h"
 
+#include "compiler/vectorize/RegisterLayout.h"
 #include "compiler/vectorize/RowTree.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,21 +18,6 @@
 namespace mlir::lamina {
 
 namespace {
-
-using Lanes = SmallVector<int64_t>;
-
-/// The elements of a vector, counted in row-major order, in parts of one register: no part holds elements of two rows.
-struct Layout {
-  int64_t elements, row, lanes;
-
-  bool operator==(const Layout &) const = default;
-  int64_t perRow() const { return llvm::divideCeil(row, lanes); }
-  int64_t size() const { return elements / row * perRow(); }
-  int64_t begin(int64_t part) const { return part / perRow() * row + part % perRow() * lanes; }
-  int64_t length(int64_t part) const { return std::min(lanes, row - part % perRow() * lanes); }
-  int64_t partOf(int64_t element) const { return element / row * perRow() + element % row / lanes; }
-  Lanes all(int64_t part) const { return llvm::to_vector(llvm::seq(begin(part), begin(part) + length(part))); }
-};
 
 Value memoryOf(Value memref) {
   while (auto view = memref.getDefiningOp<ViewLikeOpInterface>())
@@ -127,6 +113,14 @@ private:
   Value sourceOfRoot(Operation *op) const;
   void choose();
 
+  /// How many of so many parts are computed side by side.
+  int64_t groupOf(int64_t parts) const {
+    for (int64_t group = together; 2 * group >= together; --group)
+      if (parts % group == 0)
+        return group;
+    return together;
+  }
+
   /// How many of the last axes lie in memory as one, if a register or more: short ones would be no better together.
   unsigned axesOfRow(VectorTransferOpInterface op) const {
     VectorType type = op.getVectorType();
@@ -139,27 +133,29 @@ private:
     return 1;
   }
   /// Parts of rows of so many elements.
-  Layout inRows(VectorType type, int64_t row) const {
+  RegisterLayout inRows(VectorType type, int64_t row) const {
     return {type.getNumElements(), row % lanes ? row : type.getNumElements(), lanes};
   }
-  Layout byRows(VectorType type) const { return {type.getNumElements(), type.getShape().back(), lanes}; }
-  Layout dense(VectorType type) const { return inRows(type, type.getNumElements()); }
-  Layout layoutOf(VectorTransferOpInterface op) const {
+  RegisterLayout byRows(VectorType type) const { return {type.getNumElements(), type.getShape().back(), lanes}; }
+  RegisterLayout dense(VectorType type) const { return inRows(type, type.getNumElements()); }
+  RegisterLayout layoutOf(VectorTransferOpInterface op) const {
     VectorType type = op.getVectorType();
     return inRows(type, ShapedType::getNumElements(type.getShape().take_back(axesOfRow(op))));
   }
-  Layout layoutOf(vector::TransposeOp op) const {
+  RegisterLayout layoutOf(vector::TransposeOp op) const {
     VectorType type = op.getResultVectorType();
     return inRows(type, ShapedType::getNumElements(type.getShape().take_back(2)));
   }
-  Layout layoutOf(Value value) const;
-  Layout layoutOfOperands(Value value) const;
+  RegisterLayout layoutOf(Value value) const;
+  RegisterLayout layoutOfOperands(Value value) const;
+  std::optional<RegisterLayout> dealtLayoutOf(Value value) const;
+  bool dealsRows(VectorType type, int64_t length) const;
 
   VectorType typeOf(Value like, int64_t size) const {
     return VectorType::get(size, cast<VectorType>(like.getType()).getElementType());
   }
-  Value part(Value value, Layout layout, int64_t index);
-  Value compute(Operation *op, Layout layout, int64_t index);
+  Value part(Value value, RegisterLayout layout, int64_t index);
+  Value compute(Operation *op, RegisterLayout layout, int64_t index);
   Value pick(Value value, ArrayRef<int64_t> wanted);
   SmallVector<Value> turn(vector::TransposeOp op, int64_t begin);
   Value element(Value value, int64_t which);
@@ -173,8 +169,8 @@ private:
   OpBuilder b;
   llvm::SetVector<Operation *> split;
   SmallVector<Operation *> roots;
-  DenseMap<Value, Layout> layouts;
-  std::map<std::pair<void *, int64_t>, Value> parts;
+  DenseMap<Value, RegisterLayout> layouts;
+  std::map<std::tuple<void *, bool, int64_t>, Value> parts;
 };
 
 bool Splitter::canSplit(Operation *op) const {
@@ -221,7 +217,7 @@ void Splitter::choose() {
   }
 }
 
-Layout Splitter::layoutOf(Value value) const {
+RegisterLayout Splitter::layoutOf(Value value) const {
   if (auto known = layouts.find(value); known != layouts.end())
     return known->second;
   if (isSplit(value))
@@ -235,7 +231,7 @@ Layout Splitter::layoutOf(Value value) const {
 }
 
 /// The layout of what is loaded for a chain of operations.
-Layout Splitter::layoutOfOperands(Value value) const {
+RegisterLayout Splitter::layoutOfOperands(Value value) const {
   while (isSplit(value) && OpTrait::hasElementwiseMappableTraits(value.getDefiningOp())) {
     auto large = llvm::find_if(value.getDefiningOp()->getOperands(), [&](Value operand) { return isSplit(operand); });
     if (large == value.getDefiningOp()->operand_end())
@@ -245,7 +241,53 @@ Layout Splitter::layoutOfOperands(Value value) const {
   return layoutOf(value);
 }
 
-Value Splitter::part(Value value, Layout layout, int64_t index) {
+/// The layout of the dealt values that a value is computed from, however it is stored.
+std::optional<RegisterLayout> Splitter::dealtLayoutOf(Value value) const {
+  if (auto known = layouts.find(value); known != layouts.end())
+    return known->second.dealt ? std::optional(known->second) : std::nullopt;
+  if (isSplit(value) && OpTrait::hasElementwiseMappableTraits(value.getDefiningOp()))
+    for (Value operand : value.getDefiningOp()->getOperands())
+      if (std::optional<RegisterLayout> layout = dealtLayoutOf(operand))
+        return layout;
+  return std::nullopt;
+}
+
+/// Whether rows are cheaper to compute with when their elements are dealt to pairs of registers: the first step of each
+/// sum is no shuffle then, and what is the same all along a row is spread once for both, but what is loaded or stored
+/// takes one.
+bool Splitter::dealsRows(VectorType type, int64_t length) const {
+  if (length % 2 || type.getNumElements() % (2 * lanes))
+    return false;
+  // What an element is moved from.
+  auto origin = [&](Operation *op, int64_t element) {
+    for (; op && split.contains(op) && isMove(op) && isa<VectorType>(op->getOperand(0).getType());
+         op = op->getOperand(0).getDefiningOp())
+      element = sourceOf(op, element);
+    return element;
+  };
+  int64_t saved = 0, cost = 0;
+  auto isOfRows = [&](Type other) {
+    auto vector = dyn_cast<VectorType>(other);
+    return vector && vector.getNumElements() == type.getNumElements() && vector.getShape().back() == length;
+  };
+  for (Operation *op : split)
+    if (isOfRows(op->getResult(0).getType())) {
+      if (isa<vector::TransferReadOp>(op))
+        cost += 2;
+      else if (isMove(op) && origin(op, 0) == origin(op, 1))
+        saved += 1;
+    }
+  for (Operation *root : roots)
+    if (isOfRows(sourceOfRoot(root).getType())) {
+      if (isa<vector::TransferWriteOp>(root))
+        cost += 2;
+      else
+        saved += 2;
+    }
+  return saved > cost;
+}
+
+Value Splitter::part(Value value, RegisterLayout layout, int64_t index) {
   Attribute constant;
   if (matchPattern(value, m_Constant(&constant)))
     if (auto splat = dyn_cast<SplatElementsAttr>(constant))
@@ -259,9 +301,17 @@ Value Splitter::part(Value value, Layout layout, int64_t index) {
     layouts.try_emplace(value, layoutOf(value));
   else
     layouts.try_emplace(value, layout);
-  if (layouts.at(value) != layout)
-    return pick(value, layout.all(index));
-  auto known = [&](int64_t i) -> Value & { return parts[{value.getAsOpaquePointer(), i}]; };
+  auto known = [&](int64_t i) -> Value & { return parts[{value.getAsOpaquePointer(), layout.dealt, i}]; };
+  if (layouts.at(value) != layout) {
+    if (!layout.dealt)
+      return pick(value, layout.all(index));
+    // Kept: another load would be dealt again.
+    if (!known(index)) {
+      Value dealt = pick(value, layout.all(index));
+      known(index) = dealt;
+    }
+    return known(index);
+  }
   if (Value computed = known(index))
     return computed;
   Operation *op = value.getDefiningOp();
@@ -273,7 +323,7 @@ Value Splitter::part(Value value, Layout layout, int64_t index) {
       known(layout.partOf(begin) + i) = result;
     return known(index);
   }
-  int64_t first = index / together * together, end = std::min(first + together, layout.size());
+  int64_t group = groupOf(layout.size()), first = index / group * group, end = std::min(first + group, layout.size());
   if (OpTrait::hasElementwiseMappableTraits(op))
     for (Value operand : op->getOperands())
       for (int64_t i = first; i < end; ++i)
@@ -287,7 +337,7 @@ Value Splitter::part(Value value, Layout layout, int64_t index) {
   return known(index);
 }
 
-Value Splitter::compute(Operation *op, Layout layout, int64_t index) {
+Value Splitter::compute(Operation *op, RegisterLayout layout, int64_t index) {
   if (auto read = dyn_cast<vector::TransferReadOp>(op))
     return load(read, layout.begin(index), layout.length(index));
   Location loc = op->getLoc();
@@ -330,7 +380,7 @@ Value Splitter::pick(Value value, ArrayRef<int64_t> wanted) {
   if (llvm::all_equal(wanted))
     return vector::BroadcastOp::create(b, loc, VectorType::get(wanted.size(), type.getElementType()),
                                        element(value, wanted.front()));
-  Layout layout = layoutOf(value);
+  RegisterLayout layout = layoutOf(value);
   SmallVector<Value> sources;
   Lanes places(wanted.size());
   int64_t before = 0;
@@ -338,7 +388,7 @@ Value Splitter::pick(Value value, ArrayRef<int64_t> wanted) {
     bool any = false;
     for (auto [place, which] : llvm::zip_equal(places, wanted))
       if (layout.partOf(which) == index) {
-        place = before + which - layout.begin(index);
+        place = before + layout.laneOf(which);
         any = true;
       }
     if (!any)
@@ -367,7 +417,7 @@ SmallVector<Value> Splitter::turn(vector::TransposeOp op, int64_t begin) {
   ArrayRef<int64_t> sizes = op.getResultVectorType().getShape().take_back(2);
   bool toEnd = sizes[1] <= sizes[0];
   int64_t left = std::min(sizes[0], sizes[1]), block = sizes[0] * sizes[1];
-  Layout layout = dense(VectorType::get(block, op.getResultVectorType().getElementType()));
+  RegisterLayout layout = dense(VectorType::get(block, op.getResultVectorType().getElementType()));
   SmallVector<Value> vectors;
   for (int64_t factor = 2; left > 1; ++factor)
     for (; left % factor == 0; left /= factor) {
@@ -389,9 +439,9 @@ SmallVector<Value> Splitter::turn(vector::TransposeOp op, int64_t begin) {
 
 Value Splitter::element(Value value, int64_t which) {
   if (isSplit(value)) {
-    Layout layout = layoutOf(value);
+    RegisterLayout layout = layoutOf(value);
     int64_t index = layout.partOf(which);
-    return vector::ExtractOp::create(b, value.getLoc(), part(value, layout, index), which - layout.begin(index));
+    return vector::ExtractOp::create(b, value.getLoc(), part(value, layout, index), layout.laneOf(which));
   }
   auto type = cast<VectorType>(value.getType());
   return vector::ExtractOp::create(b, value.getLoc(), value, delinearize(which, computeStrides(type.getShape())));
@@ -458,8 +508,10 @@ void Splitter::store(vector::TransferWriteOp op) {
   for (Operation *read : split)
     if (isa<vector::TransferReadOp>(read))
       for (int64_t index = 0; index < layoutOf(read->getResult(0)).size(); ++index)
-        parts.erase({read->getResult(0).getAsOpaquePointer(), index});
-  Layout layout = layoutOf(cast<VectorTransferOpInterface>(op.getOperation()));
+        parts.erase({read->getResult(0).getAsOpaquePointer(), false, index});
+  RegisterLayout layout = layoutOf(cast<VectorTransferOpInterface>(op.getOperation()));
+  if (std::optional<RegisterLayout> dealt = dealtLayoutOf(op.getVector()))
+    layouts.try_emplace(op.getVector(), *dealt);
   for (int64_t index = 0; index < layout.size(); ++index) {
     Value value = part(op.getVector(), layout, index);
     auto [memref, indices] = place(cast<VectorTransferOpInterface>(op.getOperation()), layout.begin(index));
@@ -471,19 +523,31 @@ void Splitter::reduceRows(vector::MultiDimReductionOp op) {
   VectorType type = op.getSourceVectorType();
   int64_t rows = cast<VectorType>(op.getType()).getNumElements(), length = type.getNumElements() / rows;
   bool together = rows > 1 && length % lanes && length < 2 * lanes && type.getNumElements() % lanes == 0;
-  Layout layout = together || length % lanes == 0 ? dense(type) : Layout{type.getNumElements(), length, lanes};
-  SmallVector<Value> vectors;
-  for (int64_t index = 0; index < layout.size(); ++index)
-    vectors.push_back(part(op.getSource(), layout, index));
+  RegisterLayout layout =
+      together || length % lanes == 0 ? dense(type) : RegisterLayout{type.getNumElements(), length, lanes};
+  layout.dealt = together && dealsRows(type, length);
+  auto partsFrom = [&](int64_t begin, int64_t count) {
+    return llvm::map_to_vector(llvm::seq(begin, begin + count),
+                               [&](int64_t index) { return part(op.getSource(), layout, index); });
+  };
   RowTree tree(b, op.getLoc(), op.getKind());
   Value result;
   if (together) {
-    result = tree.reduceDense(vectors, rows, length);
+    // As many rows at once as have a register of results: the next ones' elements are computed while a sum is waited
+    // for.
+    int64_t some = rows % lanes ? rows : lanes, perSum = some * length / lanes;
+    SmallVector<Value> results;
+    for (int64_t begin = 0; begin < layout.size(); begin += perSum) {
+      SmallVector<Value> vectors = partsFrom(begin, perSum);
+      results.push_back(layout.dealt ? tree.reduceDealt(vectors, some, length, layout.lanesOfPairs())
+                                     : tree.reduceDense(vectors, some, length));
+    }
+    result = pickElements(b, op.getLoc(), results, llvm::to_vector(llvm::seq<int64_t>(0, rows)));
   } else {
     SmallVector<SmallVector<Value>> lists;
-    int64_t perRow = vectors.size() / rows;
+    int64_t perRow = layout.size() / rows;
     for (int64_t row = 0; row < rows; ++row)
-      lists.push_back(llvm::to_vector(ArrayRef(vectors).slice(row * perRow, perRow)));
+      lists.push_back(partsFrom(row * perRow, perRow));
     result = tree.reduce(lists);
   }
   op.getResult().replaceAllUsesWith(finishRows(b, op, result));

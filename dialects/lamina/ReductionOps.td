@@ -5,7 +5,7 @@ def ReduceOp : Lamina_Op<"reduce"> {
   let description = [{
     Kinds: sum, prod, min, max, maxnum of numbers, any, all of booleans. With `keepdims` a reduced axis stays, with size 1.
     Over no elements the result is the kind's neutral element: 0, 1, the largest, the smallest value, the same, false, true.
-    A NaN among the elements makes the result NaN, but for maxnum, the largest of the others.
+    A NaN among the elements makes the result NaN, but for maxnum, which may then be any of the elements.
 
     ```mlir
     // %x: tensor<?x4x8xf32>

@@ -47,6 +47,44 @@ func.func @short_rows(%from: memref<8x10xf32>, %to: memref<8x10xf32>) attributes
 
 // -----
 
+// Where two sums and what is spread along rows gain more than a load and a store cost, two registers' elements are dealt
+// to one of even places and one of odd ones: the first step of a sum is no shuffle.
+// CHECK-LABEL: func @dealt
+// CHECK: %[[A:.*]] = vector.load
+// CHECK: %[[B:.*]] = vector.load
+// CHECK: %[[EVEN:.*]] = vector.shuffle %[[A]], %[[B]] [0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30]
+// CHECK: %[[ODD:.*]] = vector.shuffle %[[A]], %[[B]] [1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31]
+// CHECK: arith.maximumf %[[EVEN]], %[[ODD]]
+// CHECK: %[[E:.*]] = arith.subf %[[EVEN]]
+// CHECK: %[[O:.*]] = arith.subf %[[ODD]]
+// CHECK-NOT: vector.load
+// CHECK: arith.addf %[[E]], %[[O]] fastmath<contract>
+// CHECK: %[[F:.*]] = arith.divf %[[E]]
+// CHECK: %[[P:.*]] = arith.divf %[[O]]
+// CHECK: %[[FIRST:.*]] = vector.shuffle %[[F]], %[[P]] [0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29]
+// CHECK: vector.store %[[FIRST]]
+// CHECK: vector.shuffle %[[F]], %[[P]] [2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31]
+// CHECK-NOT: vector.load
+func.func @dealt(%from: memref<16x10xf32>, %to: memref<16x10xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %least = arith.constant dense<0xFF800000> : vector<16xf32>
+  %start = arith.constant dense<0.0> : vector<16xf32>
+  %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<16x10xf32>, vector<16x10xf32>
+  %top = vector.multi_reduction <maximumf>, %x, %least [1] : vector<16x10xf32> to vector<16xf32>
+  %b = vector.broadcast %top : vector<16xf32> to vector<10x16xf32>
+  %t = vector.transpose %b, [1, 0] : vector<10x16xf32> to vector<16x10xf32>
+  %d = arith.subf %x, %t : vector<16x10xf32>
+  %sum = vector.multi_reduction <add>, %d, %start [1] : vector<16x10xf32> to vector<16xf32>
+  %c = vector.broadcast %sum : vector<16xf32> to vector<10x16xf32>
+  %s = vector.transpose %c, [1, 0] : vector<10x16xf32> to vector<16x10xf32>
+  %y = arith.divf %d, %s : vector<16x10xf32>
+  vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<16x10xf32>, memref<16x10xf32>
+  return
+}
+
+// -----
+
 // Rows with gaps keep registers of their own.
 // CHECK-LABEL: func @rows_apart
 // CHECK-NOT: collapse_shape
@@ -110,5 +148,19 @@ func.func @turned_back(%from: memref<16x3xf32>, %to: memref<3x16xf32>) attribute
   %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<16x3xf32>, vector<16x3xf32>
   %y = vector.transpose %x, [1, 0] : vector<16x3xf32> to vector<3x16xf32>
   vector.transfer_write %y, %to[%i, %i] {in_bounds = [true, true]} : vector<3x16xf32>, memref<3x16xf32>
+  return
+}
+// -----
+
+// Rows with gaps are read one by one, also where they are stored without.
+// CHECK-LABEL: func @gaps_closed
+// CHECK-COUNT-2: vector.load {{.*}} vector<10xf32>
+// CHECK-NOT: vector.load {{.*}} vector<16xf32>
+// CHECK: vector.store {{.*}} vector<16xf32>
+func.func @gaps_closed(%from: memref<16x10xf32, strided<[32, 1]>>, %to: memref<16x10xf32>) attributes {lamina.kernel} {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : index
+  %x = vector.transfer_read %from[%i, %i], %zero {in_bounds = [true, true]} : memref<16x10xf32, strided<[32, 1]>>, vector<16x10xf32>
+  vector.transfer_write %x, %to[%i, %i] {in_bounds = [true, true]} : vector<16x10xf32>, memref<16x10xf32>
   return
 }
