@@ -57,11 +57,11 @@ struct Layer {
     };
     plain = code(false);
     code(true)->run({.threads = 1, .profile = &profile});
-    // Code without kernels copies what it is given last.
+    // Code without kernels copies what it is given last to each of its results.
     if (profile.kernels.empty()) {
       KernelProfile &copy = profile.kernels.emplace_back();
       copy.calls = 1;
-      copy.bytes = copy.within = 2 * static_cast<std::int64_t>(arrays.back().nbytes());
+      copy.bytes = copy.within = (1 + plain->results()) * static_cast<std::int64_t>(arrays.back().nbytes());
     }
   }
 

@@ -19,6 +19,7 @@ class Code {
 public:
   Code(trace::Graph &&graph, const std::vector<Tensor> &inputs, bool profile = false);
   void run(const runtime::RunOptions &options) { executable_->run(arguments_, results_, options); }
+  std::int64_t results() const { return static_cast<std::int64_t>(results_.size()); }
 
 private:
   std::vector<Tensor> arguments_, results_;
