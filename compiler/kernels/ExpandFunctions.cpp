@@ -49,7 +49,6 @@ public:
 
   /// False if one is NaN.
   Value greater(Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y); }
-  Value below(Value x, double y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, number(y)); }
   Value equal(Value x, Value y) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, x, y); }
   Value select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
   Value copySign(Value x, Value sign) { return math::CopySignOp::create(b, loc, x, sign); }
@@ -135,7 +134,7 @@ Value expandExp(Arithmetic &a, Value x) {
     twice.push_back(2 * coefficient);
   // Chosen at the end: a bound on x would be one more step to wait for.
   Value y = a.mul(a.polynomial(reduced.r, twice), reduced.half);
-  return a.select(a.below(x, kLeast), a.number(0.0), y);
+  return a.select(a.greater(a.number(kLeast), x), a.number(0.0), y);
 }
 
 // 2^n (e^r - 1) + (2^n - 1), from halves.
